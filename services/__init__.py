@@ -1,0 +1,1 @@
+"""The core: domain types, settings, errors, images, catalogue, encoders, vector stores and search."""

@@ -1,0 +1,90 @@
+"""Wires the platform from its settings, in one place. Parts are made when first used, so a command pays for its own."""
+
+from functools import cached_property
+
+from services.catalogue import Catalogue, Claims, Database, Imports, Locks
+from services.encoders import Encoder, load_encoder
+from services.images import DecodeLimits, ImageStore
+from services.index import LiveIndex
+from services.search import Search
+from services.settings import Settings
+from services.stores import IndexServer
+
+
+class Platform:
+    """Every service of one process. Make it after a fork, not before: connections do not survive one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def database(self) -> Database:
+        """The catalogue database, opened but not migrated."""
+        return Database(self.settings.database)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Products."""
+        return Catalogue(self.database, self.settings.resend_after_s)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """Who works on which products."""
+        settings = self.settings
+        return Claims(self.database, settings.lease_s, settings.resend_after_s, settings.max_attempts)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Bulk imports."""
+        return Imports(self.database)
+
+    @cached_property
+    def locks(self) -> Locks:
+        """Locks between processes."""
+        return Locks(self.database)
+
+    @cached_property
+    def images(self) -> ImageStore:
+        """The bytes of photos."""
+        return ImageStore(self.settings.images)
+
+    @cached_property
+    def limits(self) -> DecodeLimits:
+        """What a photo may weigh."""
+        return DecodeLimits(self.settings.max_image_bytes, self.settings.max_image_pixels)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The model. The first use loads it, which takes seconds."""
+        return load_encoder(self.settings.model)
+
+    @cached_property
+    def indexes(self) -> IndexServer:
+        """Milvus."""
+        from services.stores.milvus import MilvusIndexServer  # pymilvus takes a second to import
+
+        settings = self.settings
+        return MilvusIndexServer(
+            settings.milvus, settings.index_alias, settings.fields, settings.index_timeout_s, settings.milvus_token
+        )
+
+    @cached_property
+    def index(self) -> LiveIndex:
+        """The live index of the model."""
+        return LiveIndex(self.indexes, self.encoder.model)
+
+    @cached_property
+    def search(self) -> Search:
+        """Queries."""
+        return Search(self.catalogue, self.images, self.limits, self.encoder, self.index)
+
+    def close(self) -> None:
+        """Let go of connections that were opened."""
+        for name in ("indexes", "database"):
+            if name in self.__dict__:
+                getattr(self, name).close()
+
+
+def build(settings: Settings) -> Platform:
+    """The platform for `settings`. Nothing is connected or loaded yet."""
+    return Platform(settings)

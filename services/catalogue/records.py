@@ -1,0 +1,19 @@
+"""From a row of the products table to a Record."""
+
+from typing import Any
+
+from services.products import ImageRef, Problem, Product, Record
+
+
+def record_from_row(row: Any) -> Record:
+    """The record that a row of `products` holds."""
+    return Record(
+        product=Product(row.id, row.attributes, tuple(ImageRef(**image) for image in row.images)),
+        revision=row.revision,
+        indexed_revision=row.indexed_revision,
+        failed_revision=row.failed_revision,
+        deleted=row.deleted,
+        attempts=row.attempts,
+        problem=Problem(row.problem_code, row.problem_detail) if row.problem_code else None,
+        updated_at=row.updated_at,
+    )

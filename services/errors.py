@@ -1,0 +1,104 @@
+"""Every error Lookalike raises on purpose, in one tree.
+
+    LookalikeError              something the caller can act on; the message names the value and the remedy
+    ├── InvalidSettings         an environment variable or TOML key has a value that is not allowed
+    ├── InvalidRequest          the caller sent something malformed
+    │   ├── InvalidProduct      a product record breaks the rules (id, attributes, images)
+    │   ├── InvalidFilter       a filter is not in the grammar, or names a value of the wrong type
+    │   ├── InvalidCatalogue    a catalogue file cannot be read as a table
+    │   └── BadImage            bytes that are not a readable photo
+    │       └── ImageTooLarge   a photo over the byte or pixel limit
+    ├── NotFound                no such product, image or model
+    ├── Unsupported             the model that is loaded cannot do this (no text tower, no label heads)
+    ├── ModelError              a model bundle is missing, damaged or of an unknown format
+    ├── IndexMismatch           the index was built by another model or field set; rebuild it
+    ├── Conflict                someone else is doing this already (a rebuild is running)
+    └── Unavailable             a component is away; the same call may succeed later. The only error that is retried
+
+`code` is stable and machine-readable: it is what problem+json bodies and a product's recorded failure carry.
+Which HTTP status an error becomes is decided in one table, `web/problems.py`.
+"""
+
+
+class LookalikeError(Exception):
+    """Base of every deliberate error."""
+
+    code = "error"
+
+
+class InvalidSettings(LookalikeError):
+    """A setting has a value that is not allowed."""
+
+    code = "invalid_settings"
+
+
+class InvalidRequest(LookalikeError):
+    """The caller sent something malformed."""
+
+    code = "invalid_request"
+
+
+class InvalidProduct(InvalidRequest):
+    """A product record breaks the rules."""
+
+    code = "invalid_product"
+
+
+class InvalidFilter(InvalidRequest):
+    """A filter is not in the grammar, or compares a field with a value of another type."""
+
+    code = "invalid_filter"
+
+
+class InvalidCatalogue(InvalidRequest):
+    """A catalogue file cannot be read as a table of products."""
+
+    code = "invalid_catalogue"
+
+
+class BadImage(InvalidRequest):
+    """Bytes that are not a readable photo."""
+
+    code = "bad_image"
+
+
+class ImageTooLarge(BadImage):
+    """A photo over the byte or pixel limit."""
+
+    code = "too_large"
+
+
+class NotFound(LookalikeError):
+    """No such product, image or model."""
+
+    code = "not_found"
+
+
+class Unsupported(LookalikeError):
+    """The model that is loaded cannot do what was asked."""
+
+    code = "unsupported"
+
+
+class ModelError(LookalikeError):
+    """A model bundle is missing, damaged or of an unknown format."""
+
+    code = "model_error"
+
+
+class IndexMismatch(LookalikeError):
+    """The live index was built by another model or another set of typed fields."""
+
+    code = "index_mismatch"
+
+
+class Conflict(LookalikeError):
+    """Somebody else is doing this already."""
+
+    code = "conflict"
+
+
+class Unavailable(LookalikeError):
+    """A component is away; the same call may succeed later."""
+
+    code = "unavailable"

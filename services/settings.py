@@ -1,0 +1,159 @@
+"""Every setting, read once from the environment (`LOOKALIKE_*`) and an optional TOML file, into one typed object."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from services.errors import InvalidSettings
+from services.fields import FieldType
+
+PREFIX = "LOOKALIKE_"
+CONFIG_VARIABLE = "LOOKALIKE_CONFIG"
+FASHION_FIELDS = {
+    "category": FieldType.KEYWORD,
+    "brand": FieldType.KEYWORD,
+    "gender": FieldType.KEYWORD,
+    "base_colour": FieldType.KEYWORD,
+    "article_type": FieldType.KEYWORD,
+    "sub_category": FieldType.KEYWORD,
+    "season": FieldType.KEYWORD,
+    "usage": FieldType.KEYWORD,
+    "pattern": FieldType.KEYWORD,
+    "price": FieldType.NUMBER,
+    "year": FieldType.NUMBER,
+    "in_stock": FieldType.BOOLEAN,
+}
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """Where things are and how they behave. Make one with `load_settings()`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    data_dir: Path = Field(Path("var"), description="Folder for everything the stack keeps: databases, images, logs.")
+    database_url: str = Field("", description="SQLAlchemy URL of the catalogue; empty: SQLite in `data_dir`.")
+    image_store: str = Field("", description="fsspec URL of the image store; empty: a folder in `data_dir`.")
+    redis_url: str = Field("", description="Broker; empty: the stack runs its own Redis on `redis_port`.")
+    milvus_uri: str = Field("", description="Vector store; empty: the stack runs Milvus Lite on `milvus_port`.")
+    milvus_token: str = Field("", description="Credentials for `milvus_uri`, as `user:password` or an API key.")
+    host: str = Field("127.0.0.1", description="Address the web process listens on.")
+    port: Port = Field(8000, description="Port of the web process.")
+    redis_port: Port = Field(6390, description="Port of the stack's own Redis, on loopback.")
+    milvus_port: Port = Field(19590, description="Port of the stack's own Milvus Lite, on loopback.")
+
+    model: str = Field("", description="Encoder: empty for the shipped bundle, a bundle's folder, or `open_clip:NAME`.")
+    fields: dict[str, FieldType] = Field(
+        default_factory=lambda: dict(FASHION_FIELDS),
+        description="Typed filter fields as JSON, name to keyword, number, boolean or date. Others are untyped.",
+    )
+    index_alias: str = Field("lookalike", description="Milvus alias of the live index, and prefix of its collections.")
+    index_timeout_s: Seconds = Field(10.0, description="Longest wait for one answer of Milvus.")
+
+    max_image_bytes: int = Field(20 * 2**20, gt=0, description="Largest photo accepted, in bytes.")
+    max_image_pixels: int = Field(50_000_000, gt=0, description="Largest photo accepted, in pixels once decoded.")
+    max_request_bytes: int = Field(64 * 2**20, gt=0, description="Largest HTTP request accepted, in bytes.")
+    web_threads: int = Field(8, ge=1, le=256, description="Requests that the web process serves at once.")
+
+    chunk_size: int = Field(64, ge=1, le=1000, description="Products that one queue message names.")
+    worker_processes: int = Field(1, ge=1, le=256, description="Worker processes; the encoder uses all cores already.")
+    decode_threads: int = Field(4, ge=1, le=64, description="Threads that read and decode photos in a worker.")
+    task_time_limit_s: Seconds = Field(30.0, description="A task that runs longer is killed and its work done again.")
+    lease_s: Seconds = Field(40.0, description="How long a worker's claim on products lasts; above the time limit.")
+    visibility_timeout_s: Seconds = Field(45.0, description="Redis redelivers a message unacknowledged for so long.")
+    sweep_interval_s: Seconds = Field(5.0, description="How often products whose message was lost are queued again.")
+    resend_after_s: Seconds = Field(30.0, description="A product still waiting after so long counts as lost.")
+    audit_interval_s: Seconds = Field(900.0, description="How often the whole index is compared with the catalogue.")
+    max_attempts: int = Field(8, ge=1, le=100, description="Attempts at one product before it is listed as failed.")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve()}/catalogue.db"
+
+    @property
+    def images(self) -> str:
+        """The fsspec URL in force."""
+        return self.image_store or f"file://{self.data_dir.resolve()}/images"
+
+    @property
+    def redis(self) -> str:
+        """The broker URL in force."""
+        return self.redis_url or f"redis://127.0.0.1:{self.redis_port}/0"
+
+    @property
+    def milvus(self) -> str:
+        """The Milvus URI in force."""
+        return self.milvus_uri or f"http://127.0.0.1:{self.milvus_port}"
+
+    @field_validator("fields")
+    @classmethod
+    def _names_are_identifiers(cls, fields: dict[str, FieldType]) -> dict[str, FieldType]:
+        for name in fields:
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
+                raise ValueError(f"{name!r}: a declared field is named in a-z, 0-9 and _, and starts with a letter")
+        return fields
+
+    @field_validator("index_alias")
+    @classmethod
+    def _alias_is_identifier(cls, alias: str) -> str:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,59}", alias):
+            raise ValueError("letters, digits and _ only, starting with a letter")
+        return alias
+
+    @model_validator(mode="after")
+    def _times_fit_together(self) -> "Settings":
+        # A task must be dead before its claim ends, and its claim over before its message comes again;
+        # otherwise two workers would take turns at the same products.
+        if not self.task_time_limit_s < self.lease_s < self.visibility_timeout_s:
+            raise ValueError("task_time_limit_s < lease_s < visibility_timeout_s must hold")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code wins, then the environment, then the TOML file that LOOKALIKE_CONFIG names."""
+        file = os.environ.get(CONFIG_VARIABLE)
+        toml = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read the settings; `given` ones override. Raises InvalidSettings, naming the key and what is allowed."""
+    file = os.environ.get(CONFIG_VARIABLE)
+    if file and not Path(file).is_file():
+        raise InvalidSettings(f"{CONFIG_VARIABLE}={file}: no such file")
+    try:
+        settings = Settings(**given)
+    except ValidationError as exc:
+        raise InvalidSettings("; ".join(_explain(error) for error in exc.errors())) from exc
+    except ValueError as exc:  # a malformed TOML file, or JSON in an environment variable
+        raise InvalidSettings(str(exc)) from exc
+    _refuse_unknown_variables()
+    return settings
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt variable must not pass in silence: pydantic-settings ignores what it does not know."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {CONFIG_VARIABLE, "LOOKALIKE_DATA"}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise InvalidSettings(f"{', '.join(unknown)}: no such setting; docs/settings.md lists them all")
+
+
+def _explain(error: Any) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    name = f"{PREFIX}{key}".upper() if key else "settings"
+    return f"{name}={error['input']!r}: {error['msg']}" if key else f"{name}: {error['msg']}"
