@@ -1,0 +1,1 @@
+"""Offline work: catalogue readers, the embed-and-upsert pipeline, reconcile, rebuild, training and evaluation."""
