@@ -1,0 +1,1 @@
+"""The HTTP API, version 1: a blueprint a file. Views parse, call, translate."""

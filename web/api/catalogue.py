@@ -1,0 +1,58 @@
+"""The catalogue as a whole: lists, counts, the values of a field, imports."""
+
+from typing import cast
+
+from flask import Blueprint, Response, jsonify, request
+
+from services.catalogue.catalogue import STATES
+from services.errors import InvalidRequest
+from services.products import State
+from web.bodies import whole_number
+from web.context import context
+from web.serialise import record_json
+
+bp = Blueprint("catalogue", __name__)
+
+MAX_PAGE = 200
+
+
+@bp.get("/v1/products")
+def products() -> Response:
+    """Products by id, a page at a time: `?state=`, `?limit=`, `?after=` the last id seen, `?<attribute>=` its text."""
+    arguments = dict(request.args)
+    state = arguments.pop("state", None)
+    if state is not None and state not in STATES:
+        raise InvalidRequest(f"state={state!r}: allowed are {', '.join(STATES)}")
+    limit = whole_number(arguments.pop("limit", "50"), "limit")
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidRequest(f"limit={limit}: between 1 and {MAX_PAGE} are allowed")
+    after = arguments.pop("after", "")
+    records = context().platform.catalogue.page(limit, after, cast(State | None, state), arguments)
+    following = records[-1].product.id if len(records) == limit else None
+    return jsonify({"products": [record_json(record) for record in records], "next_after": following})
+
+
+@bp.get("/v1/counts")
+def counts() -> Response:
+    """How many products are in each state."""
+    return jsonify(context().platform.catalogue.counts())
+
+
+@bp.get("/v1/fields/<segment:field>/values")
+def values(field: str) -> Response:
+    """The values of a text attribute, with the number of products that have each."""
+    found = context().platform.catalogue.values(field)
+    return jsonify({"field": field, "values": [{"value": value, "products": number} for value, number in found]})
+
+
+@bp.get("/v1/imports/<segment:import_id>")
+def import_progress(import_id: str) -> Response:
+    """How far a bulk import is, and the first lines that failed."""
+    imports = context().platform.imports
+    progress = imports.progress(import_id)
+    problems = [
+        {"line": line.number, "product_id": line.product_id, "code": line.problem.code, "detail": line.problem.detail}
+        for line in imports.problems(import_id)
+        if line.problem is not None
+    ]
+    return jsonify({**progress.__dict__, "settled": progress.settled, "problems": problems})

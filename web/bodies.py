@@ -1,0 +1,123 @@
+"""Request bodies: what may be sent, checked and turned into the domain's types."""
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any, TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.errors import InvalidRequest
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class ImageBody(BaseModel):
+    """A photo of a product: base64 `data`, or none to keep the stored photo of that `name`."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = ""
+    data: str = ""
+
+
+class ProductBody(BaseModel):
+    """A product: `images`, and every other key an attribute."""
+
+    model_config = ConfigDict(extra="allow")
+    images: Annotated[list[ImageBody], Field(max_length=50)] = []
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Every key but `images`."""
+        return self.model_extra or {}
+
+
+class QueryImageBody(BaseModel):
+    """A photo to search by: base64 `data`, or the `product_id` of a stored product."""
+
+    model_config = ConfigDict(extra="forbid")
+    data: str = ""
+    product_id: str = ""
+
+
+class SearchBody(BaseModel):
+    """A search: photos, words, or both, inside a filter."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    image: QueryImageBody | Annotated[list[QueryImageBody], Field(max_length=10)] | None = None
+    text: Annotated[str, Field(max_length=2000)] = ""
+    filter: dict[str, Any] | None = None
+    limit: int = 20
+    offset: int = 0
+
+    @property
+    def images(self) -> list[QueryImageBody]:
+        """The photos, however many were given."""
+        if self.image is None:
+            return []
+        return self.image if isinstance(self.image, list) else [self.image]
+
+
+class ClassifyBody(BaseModel):
+    """A photo to label."""
+
+    model_config = ConfigDict(extra="forbid")
+    image: QueryImageBody
+
+
+def read_json(request: Request) -> dict[str, Any]:
+    """The JSON object in the body, or in the form field `json` of a multipart body. Raises InvalidRequest."""
+    if request.mimetype == "multipart/form-data":
+        raw: str | bytes = request.form.get("json", "{}")
+    elif request.mimetype == "application/json":
+        raw = request.get_data(cache=False)
+    else:
+        raise InvalidRequest(f"content type {request.mimetype!r}: send application/json or multipart/form-data")
+    return parse_object(raw, "the body")
+
+
+def parse_object(raw: str | bytes, what: str) -> dict[str, Any]:
+    """Parse a JSON object. Raises InvalidRequest, saying `what` it is."""
+    try:
+        data = json.loads(raw, parse_constant=_refuse)
+    except (ValueError, RecursionError) as exc:
+        raise InvalidRequest(f"{what} is not JSON: {exc}") from exc
+    if not isinstance(data, dict):
+        raise InvalidRequest(f"{what} must be a JSON object, not {type(data).__name__}")
+    return data
+
+
+def validate(kind: type[Body], data: dict[str, Any]) -> Body:
+    """Check `data` against `kind`. Raises InvalidRequest, naming each field that is wrong."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as exc:
+        raise InvalidRequest("; ".join(_explain(error) for error in exc.errors()[:5])) from exc
+
+
+def decode_base64(data: str, what: str) -> bytes:
+    """Decode base64, with or without a `data:` prefix. Raises InvalidRequest."""
+    if data.startswith("data:"):
+        data = data.partition(",")[2]
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise InvalidRequest(f"{what}: not base64 ({exc})") from exc
+
+
+def whole_number(raw: str, what: str) -> int:
+    """Parse an integer of a query string or form. Raises InvalidRequest."""
+    try:
+        return int(raw)
+    except ValueError as exc:
+        raise InvalidRequest(f"{what}: {raw[:50]!r} is not a whole number") from exc
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _explain(error: Any) -> str:
+    path = ".".join(str(part) for part in error["loc"]) or "body"
+    return f"{path}: {error['msg']}"

@@ -1,0 +1,1 @@
+"""The `lookalike` command: a file a group of subcommands."""

@@ -1,0 +1,30 @@
+"""Entry point of the `lookalike` command: registers the subcommands, and turns our errors into one line."""
+
+import sys
+
+import click
+
+from services.errors import LookalikeError
+from web.cli.catalogue import ingest, sample
+from web.cli.maintenance import migrate, rebuild, reconcile
+from web.cli.model import evaluate, train
+from web.cli.run import beat, serve, up, worker
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="lookalike")
+def cli() -> None:
+    """Visual search for fashion catalogues: a queue in, look-alikes out."""
+
+
+for command in (up, ingest, sample, train, evaluate, rebuild, reconcile, migrate, serve, worker, beat):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command; an error that we raise on purpose becomes one line and exit status 1."""
+    try:
+        cli()
+    except LookalikeError as exc:
+        click.echo(f"lookalike: {exc}", err=True)
+        sys.exit(1)

@@ -1,0 +1,62 @@
+"""Commands for operators: migrate the catalogue database, compare and repair, rebuild."""
+
+import json
+
+import click
+
+from services.settings import load_settings
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the catalogue database to this version's tables. `up` does this by itself."""
+    from services.bootstrap import build
+
+    build(load_settings()).database.migrate()
+
+
+@click.command()
+@click.option("--fix", is_flag=True, help="Have workers repair what differs.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def reconcile(fix: bool, as_json: bool) -> None:
+    """Compare the index with the catalogue: missing, stale and orphaned rows. Exit status 2 when they differ."""
+    from indexer.reconcile import audit
+    from services.bootstrap import build
+
+    platform = build(load_settings())
+    found = audit(platform.catalogue, platform.claims, platform.index.store(), fix)
+    if as_json:
+        click.echo(json.dumps(found.__dict__))
+    else:
+        click.echo(
+            f"{found.checked:,} images checked: {found.missing:,} missing, {found.stale:,} stale, "
+            f"{found.orphaned:,} orphaned" + ("; being repaired by the workers" if fix and not found.clean else "")
+        )
+    if not (found.clean or fix):
+        raise SystemExit(2)
+
+
+@click.command()
+def rebuild() -> None:
+    """Build the index anew for LOOKALIKE_MODEL, aside, and switch to it when it is complete.
+
+    After a change of model or of typed fields, restart the web process and the workers with the new settings.
+    """
+    from rich.progress import Progress
+
+    from indexer.rebuild import Rebuild
+    from indexer.rows import RowBuilder
+    from services.bootstrap import build
+
+    platform = build(load_settings())
+    builder = RowBuilder(platform.encoder, platform.images, platform.limits, platform.settings.decode_threads)
+    run = Rebuild(
+        platform.catalogue, platform.claims, platform.locks, platform.indexes, builder, platform.encoder.model
+    )
+    with Progress() as bars:
+        task = bars.add_task("products", total=None)
+        rebuilt = run.run(lambda done, total: bars.update(task, completed=done, total=total))
+    click.echo(
+        f"generation {rebuilt.name.generation} is live with {rebuilt.rows:,} images; "
+        f"{rebuilt.failed:,} products could not be indexed, {rebuilt.requeued:,} changed meanwhile and follow"
+    )

@@ -1,0 +1,30 @@
+"""Runs the app under waitress, a production WSGI server."""
+
+import logging
+import sys
+
+import waitress
+
+from services.bootstrap import build
+from services.settings import Settings
+from web.app import create_app
+from workers.app import make_app
+from workers.queue import WorkQueue
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop. The model is loaded first, so that the first request does not wait for it."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    platform = build(settings)
+    platform.database.check()
+    _ = platform.search
+    app = create_app(platform, WorkQueue(make_app(settings), settings.chunk_size))
+    waitress.serve(
+        app,
+        host=settings.host,
+        port=settings.port,
+        threads=settings.web_threads,
+        max_request_body_size=settings.max_request_bytes,
+        channel_timeout=60,
+        ident="lookalike",
+    )
