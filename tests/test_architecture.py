@@ -43,7 +43,7 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module or ""
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", list(sources()), ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_point_one_way(path: Path) -> None:
     name = str(path.relative_to(ROOT))
     own = LAYERS.index(name.split("/")[0])
@@ -58,6 +58,8 @@ def test_the_walk_sees_every_package() -> None:
 
 
 def test_importing_the_web_loads_no_model_library_and_no_database_driver() -> None:
-    code = "import sys, web.app, web.cli.main; print([m for m in ('torch', 'pymilvus', 'open_clip') if m in sys.modules])"
+    code = (
+        "import sys, web.app, web.cli.main; print([m for m in ('torch', 'pymilvus', 'open_clip') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

@@ -1,0 +1,158 @@
+"""Claims: who works on what, late workers, lost messages, products that kill."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.catalogue import Catalogue, Claims, Outcome
+from services.products import Problem, Product
+
+AWAY = Problem("unavailable", "Milvus is away")
+
+
+def done(revision: int, product_id: str = "p1") -> list[Outcome]:
+    return [Outcome(product_id, revision, indexed=True)]
+
+
+def test_one_worker_at_a_time(catalogue: Catalogue, claims: Claims, product: Product) -> None:
+    catalogue.put([product])
+    assert [record.revision for record in claims.take(["p1"], "a")] == [1]
+    assert claims.take(["p1"], "b") == []
+    assert claims.finish("a", done(1)) == []
+    assert catalogue.get("p1").state == "indexed"
+    assert claims.take(["p1"], "b") == [], "what is indexed needs no work"
+
+
+def test_a_record_that_moved_on_is_done_again_by_the_same_worker(
+    catalogue: Catalogue, claims: Claims, product: Product
+) -> None:
+    catalogue.put([product])
+    claims.take(["p1"], "a")
+    catalogue.put([replace(product, attributes={"title": "newer"})])
+    assert claims.finish("a", done(1)) == ["p1"]
+    assert catalogue.get("p1").state == "queued"
+    (again,) = claims.take(["p1"], "a")
+    assert again.product.attributes == {"title": "newer"}
+    assert claims.finish("a", done(2)) == []
+    assert catalogue.get("p1").state == "indexed"
+
+
+def test_a_claim_ends_with_its_lease(catalogue: Catalogue, claims: Claims, product: Product, clock) -> None:
+    catalogue.put([product])
+    claims.take(["p1"], "dead")
+    clock.now += 39
+    assert claims.due(10) == []
+    assert claims.take(["p1"], "b") == []
+    clock.now += 2
+    assert claims.due(10) == ["p1"]
+    assert len(claims.take(["p1"], "b")) == 1
+
+
+def test_late_writes_over_a_newer_index_are_done_afresh(
+    catalogue: Catalogue, claims: Claims, product: Product, clock
+) -> None:
+    """`a` sleeps through its lease; `b` indexes a newer revision; then `a` writes its old rows, and finishes."""
+    catalogue.put([product])
+    claims.take(["p1"], "a")
+    clock.now += 41
+    catalogue.put([replace(product, attributes={"title": "newer"})])
+    claims.take(["p1"], "b")
+    assert claims.finish("b", done(2)) == []
+    assert claims.finish("a", done(1)) == ["p1"], "it is told that its work was overtaken"
+    record = catalogue.get("p1")
+    assert (record.state, record.revision) == ("queued", 3), "and the index is written afresh"
+    assert claims.due(10) == ["p1"]
+
+
+def test_late_writes_while_another_works_make_that_one_start_over(
+    catalogue: Catalogue, claims: Claims, product: Product, clock
+) -> None:
+    catalogue.put([product])
+    claims.take(["p1"], "a")
+    clock.now += 41
+    catalogue.delete("p1")
+    claims.take(["p1"], "b")
+    assert claims.finish("a", done(1)) == ["p1"]
+    assert claims.take(["p1"], "a") == [], "b holds it"
+    assert claims.finish("b", done(2)) == ["p1"], "b removed the rows before a wrote them again"
+    (again,) = claims.take(["p1"], "b")
+    assert again.deleted
+
+
+def test_a_late_worker_that_wrote_the_newest_revision_does_no_harm(
+    catalogue: Catalogue, claims: Claims, product: Product, clock
+) -> None:
+    catalogue.put([product])
+    claims.take(["p1"], "a")
+    clock.now += 41
+    claims.take(["p1"], "b")
+    assert claims.finish("b", done(1)) == []
+    assert claims.finish("a", done(1)) == []
+    assert catalogue.get("p1").revision == 1
+
+
+def test_a_lost_message_is_sent_again_but_not_at_once(
+    catalogue: Catalogue, claims: Claims, product: Product, clock
+) -> None:
+    catalogue.put([replace(product, id=f"p{i}") for i in range(5)])
+    assert claims.due(10) == []
+    clock.now += 31
+    assert sorted(claims.due(3) + claims.due(3)) == [f"p{i}" for i in range(5)]
+    assert claims.due(3) == []
+    clock.now += 31
+    assert len(claims.due(10)) == 5
+
+
+def test_an_outage_does_not_count_as_an_attempt(catalogue: Catalogue, claims: Claims, product: Product, clock) -> None:
+    catalogue.put([product])
+    for _ in range(20):
+        assert claims.take(["p1"], "a")
+        claims.release("a", AWAY, counts=False)
+        clock.now += 31
+        assert claims.due(10) == ["p1"]
+    record = catalogue.get("p1")
+    assert (record.state, record.problem) == ("queued", AWAY)
+
+
+def test_a_product_that_kills_its_worker_is_given_up(
+    catalogue: Catalogue, claims: Claims, product: Product, clock
+) -> None:
+    catalogue.put([product])
+    for _ in range(3):
+        assert claims.take(["p1"], "dies")
+        clock.now += 41
+        claims.due(10)
+    record = catalogue.get("p1")
+    assert record.state == "failed"
+    assert record.problem is not None
+    assert record.problem.code == "gave_up"
+    assert claims.due(10) == []
+
+
+def test_redo_leaves_alone_what_waits_anyway(catalogue: Catalogue, claims: Claims, product: Product) -> None:
+    catalogue.put([product, replace(product, id="waits")])
+    claims.take(["p1"], "a")
+    claims.finish("a", done(1))
+    assert claims.redo(["p1", "waits", "unknown"]) == 1
+    assert catalogue.get("p1").state == "queued"
+
+
+def test_bury_makes_tombstones_for_strangers_only(catalogue: Catalogue, claims: Claims, product: Product) -> None:
+    catalogue.put([product])
+    claims.bury(["p1", "stranger", "stranger"])
+    assert catalogue.get("p1").revision == 1
+    (tombstone,) = claims.take(["stranger"], "a")
+    assert tombstone.deleted
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_a_problem_is_kept_with_the_outcome(
+    catalogue: Catalogue, claims: Claims, product: Product, indexed: bool
+) -> None:
+    catalogue.put([product])
+    claims.take(["p1"], "a")
+    bad = Problem("bad_image", "image 'back': truncated")
+    claims.finish("a", [Outcome("p1", 1, indexed, bad)])
+    record = catalogue.get("p1")
+    assert (record.state, record.problem) == ("indexed" if indexed else "failed", bad)
+    assert record.attempts == 0
