@@ -55,6 +55,9 @@ class IndexName:
     model_slug: str
     generation: int
 
+    def __str__(self) -> str:
+        return f"{self.model_slug}_{self.generation}"
+
     def collection(self, alias: str) -> str:
         """The collection's name: `<alias>_<model_slug>_<generation>`."""
         return f"{alias}_{self.model_slug}_{self.generation}"
@@ -106,7 +109,10 @@ class VectorStore(Protocol):
         ...
 
     def scan(self, chunk: int = 1000) -> Iterator[list[Row]]:
-        """Every row, without vectors, `chunk` at a time and in constant memory; rows written meanwhile may be missed."""
+        """Every row, without vectors, `chunk` at a time and in constant memory.
+
+        Rows written meanwhile may be missed.
+        """
         ...
 
     def count(self, where: Filter | None = None) -> int:

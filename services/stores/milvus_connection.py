@@ -1,0 +1,170 @@
+"""One process's connection to Milvus: opened at the first call, and the only place where pymilvus's errors are mapped.
+
+pymilvus repeats a call that finds no server, for as long as its timeout and under one lock for the whole process;
+and gRPC waits up to two minutes before it tries an address again. Here a server that is away is reported at once,
+and found again about a second after it returns.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import grpc  # type: ignore[import-untyped]
+from pymilvus import MilvusClient, MilvusException
+from pymilvus.exceptions import ConnectionConfigException, MilvusUnavailableException
+
+from services.errors import InvalidSettings, LookalikeError, Unavailable
+
+Result = TypeVar("Result")
+
+# Codes of Milvus, in its pkg/util/merr.
+SERVICE_UNAVAILABLE, RATE_LIMITED, FORCE_DENIED = 2, 8, 9
+COLLECTION_NOT_FOUND, NOT_LOADED, NOT_FULLY_LOADED = 100, 101, 103
+ALIAS_NOT_FOUND = 1600
+PASSING_CODES = {
+    SERVICE_UNAVAILABLE,
+    RATE_LIMITED,
+    FORCE_DENIED,
+    COLLECTION_NOT_FOUND,  # dropped under us: the caller asks again which index is live
+    NOT_LOADED,
+    NOT_FULLY_LOADED,
+}
+LASTING_STATUSES = {"INVALID_ARGUMENT", "ALREADY_EXISTS", "RESOURCE_EXHAUSTED", "UNIMPLEMENTED"}
+REFUSED_STATUSES = {"UNAUTHENTICATED", "PERMISSION_DENIED"}
+
+CHANNEL_OPTIONS = {
+    "grpc.initial_reconnect_backoff_ms": 200,
+    "grpc.max_reconnect_backoff_ms": 1_000,
+    # A server may hang up on a client that pings more than it asked for; Milvus Lite does.
+    "grpc.keepalive_time_ms": 30_000,
+    "grpc.keepalive_permit_without_calls": 0,
+}
+
+
+class MilvusConnection:
+    """Calls Milvus, in terms of our errors. Safe to share between threads; not across a fork.
+
+    Hold `write_lock` around writes: Milvus Lite wants them one at a time.
+    """
+
+    def __init__(self, uri: str, token: str, timeout_s: float) -> None:
+        self.uri = uri
+        self.timeout_s = timeout_s
+        self.write_lock = threading.RLock()
+        self._token = token
+        self._client: Any = None
+        self._connecting = threading.Lock()
+        self._failure: tuple[float, str] | None = None
+
+    def call(self, what: str, function: Callable[[MilvusClient], Result]) -> Result:
+        """Run `function` with the client; `what` it does is for the message of an error.
+
+        Raises Unavailable when Milvus is away or too slow, InvalidSettings for an address or credentials that it
+        refuses, LookalikeError for anything else.
+        """
+        client = self._connected()
+        try:
+            return function(client)
+        except (MilvusException, grpc.RpcError) as exc:
+            raise self._mapped(exc, what) from exc
+
+    def call_loaded(self, collection: str, what: str, function: Callable[[MilvusClient], Result]) -> Result:
+        """`call`, for work on a collection's rows; loads the collection first where Milvus says that it is not.
+
+        On Milvus Lite every collection is released when the server restarts.
+        """
+
+        def attempt(client: MilvusClient) -> Result:
+            try:
+                return function(client)
+            except MilvusException as exc:
+                if exc.code != NOT_LOADED:
+                    raise
+            self._load(client, collection)
+            return function(client)
+
+        return self.call(what, attempt)
+
+    def close(self) -> None:
+        """Close the connection; the next call opens another."""
+        with self._connecting:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    def _load(self, client: MilvusClient, collection: str) -> None:
+        try:
+            client.load_collection(collection, timeout=self.timeout_s)
+        except MilvusException as exc:
+            raise Unavailable(f"Milvus is loading {collection}: {_message(exc)}; try again soon") from exc
+
+    def _connected(self) -> Any:
+        asked_at = time.monotonic()
+        with self._connecting:
+            if self._client is None:
+                # Whoever waited while another thread failed to connect need not wait as long once more.
+                if self._failure is not None and self._failure[0] > asked_at:
+                    raise Unavailable(self._failure[1])
+                self._client = self._connect()
+            return self._client
+
+    def _connect(self) -> Any:
+        _silence()
+        try:
+            client = MilvusClient(
+                self.uri, token=self._token, timeout=self.timeout_s, dedicated=True, grpc_options=CHANNEL_OPTIONS
+            )
+        except (MilvusException, grpc.RpcError) as exc:
+            error = self._mapped(exc, "connecting")
+            self._failure = (time.monotonic(), str(error))
+            raise error from exc
+        # What pymilvus calls when an attempt failed, before it tries again. There is no public way to tell it not to.
+        client._handler._on_rpc_error = _give_up
+        return client
+
+    def _mapped(self, exc: Exception, what: str) -> LookalikeError:
+        """The one table from pymilvus's errors to ours."""
+        detail = f"Milvus at {self.uri}, {what}: {_message(exc)}"
+        status = _grpc_status(exc)
+        if isinstance(exc, ConnectionConfigException):
+            return InvalidSettings(f"LOOKALIKE_MILVUS_URI={self.uri!r}: {_message(exc)}")
+        if status in REFUSED_STATUSES:
+            return InvalidSettings(f"{detail}; check LOOKALIKE_MILVUS_TOKEN")
+        if isinstance(exc, MilvusUnavailableException) or (status and status not in LASTING_STATUSES):
+            return Unavailable(detail)
+        if isinstance(exc, MilvusException) and (exc.code in PASSING_CODES or exc.retriable):
+            return Unavailable(detail)
+        return LookalikeError(detail)
+
+
+def is_missing(exc: MilvusException) -> bool:
+    """Whether Milvus says that there is no such collection or alias."""
+    return exc.code in (COLLECTION_NOT_FOUND, ALIAS_NOT_FOUND)
+
+
+def _give_up(error: Exception) -> bool:
+    if isinstance(error, grpc.RpcError):
+        raise MilvusUnavailableException(message=f"{error.code().name}: {error.details()}") from error
+    return False
+
+
+def _grpc_status(exc: Exception) -> str:
+    """The gRPC status behind an error, or ""; pymilvus raises some as they are, and wraps what connecting meets."""
+    for error in (exc, exc.__cause__):
+        if isinstance(error, grpc.RpcError):
+            return str(error.code().name)
+    return ""
+
+
+def _message(exc: Exception) -> str:
+    if isinstance(exc, grpc.RpcError):
+        return f"{exc.code().name}: {exc.details()}"
+    return str(getattr(exc, "message", exc))
+
+
+def _silence() -> None:
+    """pymilvus prints a traceback for every call that fails; our error says the same in a line."""
+    for name in ("pymilvus", "pymilvus.milvus_client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

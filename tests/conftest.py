@@ -1,0 +1,20 @@
+"""Fixtures that more than one folder of tests uses."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+from milvus_process import MilvusProcess
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("lookalike", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lookalike")
+
+
+@pytest.fixture(scope="session")
+def milvus_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Milvus Lite server that all tests share; each uses aliases of its own."""
+    server = MilvusProcess(tmp_path_factory.mktemp("milvus"))
+    server.start()
+    yield server.uri
+    server.kill()
