@@ -1,0 +1,1 @@
+"""Measuring an encoder on held-out truth: figures as pure functions, and sheets of neighbours to look at."""

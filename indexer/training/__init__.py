@@ -1,0 +1,1 @@
+"""Fine-tuning an encoder on a catalogue's own labels and titles."""

@@ -1,0 +1,113 @@
+"""The model card that is written beside a bundle's weights."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from indexer.evaluation.evaluate import PROTOCOLS
+from services.encoders.bundle import Bundle
+
+NOT_RECORDED = "not recorded"
+
+
+def model_card(bundle: Bundle) -> str:
+    """A card in Markdown made of the bundle's own facts, so that it cannot disagree with them."""
+    sections = (_what, _use, _data, _recipe, _metrics, _limits)
+    title = f"# {bundle.info.name}, version {bundle.info.version}"
+    return "\n\n".join([title, *(section(bundle) for section in sections)]) + "\n"
+
+
+def _what(bundle: Bundle) -> str:
+    shape, sees = bundle.architecture, bundle.preprocessing
+    words = "photos and short texts" if bundle.tokenizer else "photos"
+    text = "none"
+    if bundle.tokenizer:
+        text = f"bag of {len(bundle.tokenizer.vocabulary):,} words and {bundle.tokenizer.buckets:,} n-gram buckets"
+    heads = ", ".join(f"`{field}` ({len(labels)})" for field, labels in bundle.labels.items())
+    rows = [
+        ("image tower", f"{shape.backbone}, input {sees.width}x{sees.height} (width x height), letterboxed on white"),
+        ("text tower", text),
+        ("embedding", f"{shape.dimensions} dimensions, unit length"),
+        ("label heads (classes)", heads or "none"),
+        ("weights", f"half precision, SHA-256 `{bundle.info.fingerprint}`"),
+    ]
+    intro = f"An encoder for fashion catalogues: it places {words} in one space, where the cosine is the likeness."
+    return f"## What it is\n\n{intro}\n\n{_table(('part', 'value'), rows)}"
+
+
+def _use(bundle: Bundle) -> str:
+    uses = ["finding look-alikes of a garment by photo"]
+    uses += ["finding garments by a few words, alone or together with a photo"] if bundle.tokenizer else []
+    uses += ["proposing catalogue labels, for a person to confirm"] if bundle.labels else []
+    return (
+        f"## Intended use\n\n{_bullets(uses)}\n\nIt is not made to recognise people, to judge who somebody is by "
+        "what they wear, or to tell a genuine article from a copy."
+    )
+
+
+def _data(bundle: Bundle) -> str:
+    trained, licence = bundle.facts.get("trained_on", {}), bundle.facts.get("licence", {})
+    rows = [
+        ("trained on", f"{trained.get('table', NOT_RECORDED)}, split `{trained.get('split', '?')}`"),
+        ("rows with a readable photo", f"{trained['rows']:,}" if "rows" in trained else NOT_RECORDED),
+        ("started from", str(bundle.facts.get("started_from", NOT_RECORDED))),
+        ("licence of the training data", licence.get("training_data", NOT_RECORDED)),
+        ("licence of the starting weights", licence.get("starting_weights", NOT_RECORDED)),
+        ("licence of these weights", licence.get("weights", NOT_RECORDED)),
+    ]
+    return f"## Training data and licences\n\n{_table(('fact', 'value'), rows)}"
+
+
+def _recipe(bundle: Bundle) -> str:
+    facts = bundle.facts
+    numbers = [(f"`{name}`", _number(value)) for name, value in facts.get("hyperparameters", {}).items()]
+    command = facts.get("command")
+    again = f"```\n{command}\n```\n\nPaths are shown from their last folder on." if command else _FROM_PYTHON
+    machine = f" on {facts['machine']}" if "machine" in facts else ""
+    took = f" Training took {facts['minutes']} minutes{machine}." if "minutes" in facts else ""
+    return (
+        f"## Recipe\n\nRecipe `{facts.get('recipe', NOT_RECORDED)}`.{took} "
+        f"To train it again:\n\n{again}\n\n{_table(('hyperparameter', 'value'), numbers)}"
+    )
+
+
+_FROM_PYTHON = "call `indexer.training.run.train_joint` with the hyperparameters below."
+
+
+def _metrics(bundle: Bundle) -> str:
+    measured: Mapping[str, Mapping[str, Any]] = bundle.facts.get("metrics", {})
+    if not measured:
+        return "## Metrics\n\nNot measured yet: `lookalike evaluate` does it."
+    names = list(dict.fromkeys(name for figures in measured.values() for name in figures))
+    rows = [(f"`{name}`", *(_figure(figures.get(name)) for figures in measured.values())) for name in names]
+    used = {ending: text for ending, text in PROTOCOLS.items() if any(name.endswith(ending) for name in names)}
+    return (
+        f"## Metrics\n\n{_table(('figure', *(f'`{split}`' for split in measured)), rows)}\n\n"
+        "Neighbours are exact, by cosine, and the gallery is the split itself. Rows without a label are left out of "
+        "that label's figures, a label never seen in training counts as wrong, and titles equal but for case, "
+        "spacing and punctuation are one title.\n\n"
+        f"{_bullets([f'`{ending}`: {text}' for ending, text in used.items()])}"
+    )
+
+
+def _limits(bundle: Bundle) -> str:
+    return f"## What it is bad at\n\n{_bullets(bundle.facts.get('limits', [])) or NOT_RECORDED}"
+
+
+def _figure(value: float | int | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+
+
+def _number(value: object) -> str:
+    return ", ".join(f"{name} {part}" for name, part in value.items()) if isinstance(value, dict) else str(value)
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; a bar in a cell would end it early."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -1,0 +1,115 @@
+"""Runs a model bundle: photos and words to unit vectors, photos to label probabilities."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from services.arrays import FloatArray, unit_rows
+from services.encoders.bundle import Bundle, read_bundle
+from services.encoders.network import JointNetwork, TextTower
+from services.encoders.preprocess import PixelArray
+from services.encoders.protocol import ModelInfo, Prediction
+from services.encoders.tokenizer import Tokenizer
+from services.errors import ModelError
+
+BATCH = 64
+
+
+class BundleEncoder:
+    """A bundle that encodes images and classifies them. Stateless after loading, so threads may share it."""
+
+    def __init__(self, bundle: Bundle, network: JointNetwork) -> None:
+        self.bundle = bundle
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
+
+    @property
+    def model(self) -> ModelInfo:
+        """What identifies this model."""
+        return self.bundle.info
+
+    def encode_images(self, images: Sequence[Image.Image]) -> FloatArray:
+        """Embed N images: float32 (N, D), unit rows."""
+        if not images:
+            return np.empty((0, self.model.dimensions), np.float32)
+        return unit_rows(np.concatenate([self._embed(batch).cpu().numpy() for batch in self._batches(images)]))
+
+    def classify(self, images: Sequence[Image.Image]) -> list[Prediction]:
+        """Return, for each of N images, every label field's labels and their probabilities, most likely first."""
+        predictions: list[Prediction] = []
+        for batch in self._batches(images):
+            with torch.inference_mode():
+                logits = self._network.label_logits(self._embed(batch))
+            scores = {field: values.softmax(dim=-1).cpu() for field, values in logits.items()}  # each (B, classes)
+            predictions += [
+                {field: _ranked(rows[i], self.bundle.labels[field]) for field, rows in scores.items()}
+                for i in range(len(batch))
+            ]
+        return predictions
+
+    def _batches(self, images: Sequence[Image.Image]) -> Iterator[PixelArray]:
+        for start in range(0, len(images), BATCH):
+            yield self.bundle.preprocessing.batch(images[start : start + BATCH])
+
+    def _embed(self, pixels: PixelArray) -> Tensor:
+        preprocessing = self.bundle.preprocessing
+        with torch.inference_mode():
+            batch = torch.from_numpy(pixels).to(self._device).permute(0, 3, 1, 2)  # (B, 3, H, W), channels last
+            normalised = (batch.float() - preprocessing.mean) / preprocessing.scale
+            embeddings: Tensor = self._network.embed_images(normalised)  # (B, D)
+            return embeddings
+
+
+class TextBundleEncoder(BundleEncoder):
+    """A bundle that has a text tower as well."""
+
+    def __init__(self, bundle: Bundle, network: JointNetwork, tower: TextTower, tokenizer: Tokenizer) -> None:
+        super().__init__(bundle, network)
+        self._tower, self._tokenizer = tower, tokenizer  # the tower is a part of the network, and moved with it
+
+    def encode_texts(self, texts: Sequence[str]) -> FloatArray:
+        """Embed N texts: float32 (N, D), unit rows, in the space of the images."""
+        if not texts:
+            return np.empty((0, self.model.dimensions), np.float32)
+        ids = [self._tokenizer.encode(text) for text in texts]
+        offsets = np.cumsum([0, *(len(row) for row in ids[:-1])])  # (N,)
+        flat = torch.tensor([row for text in ids for row in text], device=self._device)  # (T,)
+        with torch.inference_mode():
+            rows = self._tower(flat, torch.from_numpy(offsets).to(self._device))  # (N, D)
+        return unit_rows(rows.cpu().numpy())
+
+
+def load_bundle(folder: Path) -> BundleEncoder:
+    """Load the bundle in `folder`. Raises ModelError when it is missing, damaged or does not fit its own facts."""
+    bundle, state = read_bundle(folder)
+    _check_facts(folder, bundle)
+    network = JointNetwork(bundle.architecture)
+    try:
+        missing, unexpected = network.load_state_dict(state, strict=False)
+    except RuntimeError as exc:  # a tensor of another shape
+        raise ModelError(f"{folder}: the weights do not fit the architecture: {exc}") from exc
+    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
+    if missing or unexpected:
+        raise ModelError(f"{folder}: the weights lack {missing[:3]} and have unknown {unexpected[:3]}")
+    if bundle.tokenizer is None or network.text is None:
+        return BundleEncoder(bundle, network)
+    return TextBundleEncoder(bundle, network, network.text, bundle.tokenizer)
+
+
+def _check_facts(folder: Path, bundle: Bundle) -> None:
+    """Raise ModelError where an id or a logit would have no row or no name: better now than at the first query."""
+    classes = {field: len(names) for field, names in bundle.labels.items()}
+    if classes != bundle.architecture.heads:
+        raise ModelError(f"{folder}: labels for heads of {classes}, but the heads are {bundle.architecture.heads}")
+    rows = bundle.architecture.text_rows
+    if bundle.tokenizer is not None and rows and bundle.tokenizer.rows != rows:
+        raise ModelError(f"{folder}: the tokenizer has {bundle.tokenizer.rows} rows, but the text tower has {rows}")
+
+
+def _ranked(probabilities: Tensor, labels: list[str]) -> list[tuple[str, float]]:
+    order = probabilities.argsort(descending=True).tolist()
+    return [(labels[i], float(probabilities[i])) for i in order]

@@ -1,0 +1,59 @@
+"""The encoder seam: what indexing and search may ask of a model, whatever it is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from PIL import Image
+
+from services.arrays import FloatArray
+
+Prediction: TypeAlias = dict[str, list[tuple[str, float]]]
+"""Per label field, (label, probability) pairs, most likely first."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What identifies a model. Vectors of two models are comparable only if their `key` is equal."""
+
+    name: str
+    version: str
+    fingerprint: str
+    dimensions: int
+
+    @property
+    def key(self) -> str:
+        """Name, version and the start of the weights' hash: a retrained model never passes for the old one."""
+        return f"{self.name}@{self.version}+{self.fingerprint[:8]}"
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """A model that places photos in a vector space."""
+
+    @property
+    def model(self) -> ModelInfo:
+        """What identifies this model."""
+        ...
+
+    def encode_images(self, images: Sequence[Image.Image]) -> FloatArray:
+        """Embed N images: float32 (N, D), unit rows. Safe to call from several threads."""
+        ...
+
+
+@runtime_checkable
+class TextEncoder(Encoder, Protocol):
+    """An encoder that also places words in the same space."""
+
+    def encode_texts(self, texts: Sequence[str]) -> FloatArray:
+        """Embed N texts: float32 (N, D), unit rows, comparable with image rows."""
+        ...
+
+
+@runtime_checkable
+class Classifier(Protocol):
+    """A model with label heads."""
+
+    def classify(self, images: Sequence[Image.Image]) -> list[Prediction]:
+        """Return, for each of N images, every label field's labels and their probabilities."""
+        ...
