@@ -66,8 +66,8 @@ class Ingest:
     def __init__(self, platform: Platform, send: Send, columns: Columns) -> None:
         self._platform, self._send, self._columns = platform, send, columns
 
-    def run(self, table: Path, images: Path, limit: int | None, report: Callable[[int], None]) -> str:
-        """Read `table` and its photos; returns the import's id. `report` gets the lines read so far.
+    def run(self, table: Path, images: Path, limit: int | None, report: Callable[[str, int], None]) -> str:
+        """Read `table` and its photos; returns the import's id. `report` gets that id, and the lines read so far.
 
         A line that cannot be used is noted with its problem, and never stops the file. When the queue is away
         the products are accepted all the same, and queued by the next sweep after it returns.
@@ -86,7 +86,7 @@ class Ingest:
         for chunk in _chunks(_chain(first, rows), self._platform.settings.chunk_size):
             self._accept(import_id, chunk, source)
             read += len(chunk)
-            report(read)
+            report(import_id, read)
         self._platform.imports.complete(import_id)
         return import_id
 

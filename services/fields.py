@@ -42,7 +42,7 @@ def coerce(name: str, value: Scalar, kind: FieldType) -> Scalar:
                 return _boolean(value)
             case FieldType.DATE:
                 return normal_date(value)
-    except ValueError as exc:
+    except (ValueError, OverflowError) as exc:  # an overflow: a moment before the year 1, once in UTC
         raise InvalidProduct(f"attribute {name!r}: {value!r} is not a {kind.value}") from exc
 
 
@@ -66,9 +66,11 @@ def _plain_text(value: Scalar) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _number(value: Scalar) -> float:
+def _number(value: Scalar) -> int | float:
     if isinstance(value, bool):
         raise ValueError(value)
+    if isinstance(value, int) or (isinstance(value, str) and value.strip().lstrip("+-").isdecimal()):
+        return int(value)  # a year stays 2011, and does not become 2011.0
     number = float(value)
     if not math.isfinite(number):
         raise ValueError(value)

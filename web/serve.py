@@ -15,6 +15,8 @@ from workers.queue import WorkQueue
 def serve(settings: Settings) -> None:
     """Serve until told to stop. The model is loaded first, so that the first request does not wait for it."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Alembic tells of every look at the schema version, which each readiness probe takes.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     platform = build(settings)
     platform.database.check()
     _ = platform.search

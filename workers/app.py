@@ -1,7 +1,6 @@
 """Makes the Celery app. Every setting that decides what a crash costs stands here, with its reason."""
 
 from celery import Celery
-from kombu import Queue
 
 from services.settings import Settings
 
@@ -26,7 +25,6 @@ def _configuration(settings: Settings) -> dict[str, object]:
         "accept_content": ["json"],
         "task_serializer": "json",
         "task_default_queue": QUEUE,
-        "task_queues": [Queue(QUEUE)],
         # A message leaves the queue when its work is done, not when it starts; if the process that runs it is
         # killed, it goes back at once. Running it twice is harmless: products are claimed.
         "task_acks_late": True,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,7 @@ class Database:
         """Raise Unavailable unless the database answers and its tables have this version's form."""
         with self.read() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
-        wanted = ScriptDirectory.from_config(_alembic()).get_current_head()
-        if current != wanted:
+        if current != (wanted := _newest()):
             raise Unavailable(
                 f"the catalogue database is at {current or 'no'} version, {wanted} is needed; run: lookalike migrate"
             )
@@ -99,6 +99,11 @@ def _translated() -> Iterator[None]:
         raise Unavailable(
             f"the catalogue database has other tables than expected: {exc.orig}; run: lookalike migrate"
         ) from exc
+
+
+@cache
+def _newest() -> str | None:
+    return ScriptDirectory.from_config(_alembic()).get_current_head()
 
 
 def _alembic() -> Config:

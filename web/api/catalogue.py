@@ -1,7 +1,5 @@
 """The catalogue as a whole: lists, counts, the values of a field, imports."""
 
-from typing import cast
-
 from flask import Blueprint, Response, jsonify, request
 
 from services.catalogue.catalogue import STATES
@@ -20,16 +18,23 @@ MAX_PAGE = 200
 def products() -> Response:
     """Products by id, a page at a time: `?state=`, `?limit=`, `?after=` the last id seen, `?<attribute>=` its text."""
     arguments = dict(request.args)
-    state = arguments.pop("state", None)
-    if state is not None and state not in STATES:
-        raise InvalidRequest(f"state={state!r}: allowed are {', '.join(STATES)}")
+    state = _state(arguments.pop("state", None))
     limit = whole_number(arguments.pop("limit", "50"), "limit")
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidRequest(f"limit={limit}: between 1 and {MAX_PAGE} are allowed")
     after = arguments.pop("after", "")
-    records = context().platform.catalogue.page(limit, after, cast(State | None, state), arguments)
+    records = context().platform.catalogue.page(limit, after, state, arguments)
     following = records[-1].product.id if len(records) == limit else None
     return jsonify({"products": [record_json(record) for record in records], "next_after": following})
+
+
+def _state(raw: str | None) -> State | None:
+    for state in STATES:
+        if raw == state:
+            return state
+    if raw is not None:
+        raise InvalidRequest(f"state={raw!r}: allowed are {', '.join(STATES)}")
+    return None
 
 
 @bp.get("/v1/counts")

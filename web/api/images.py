@@ -32,10 +32,9 @@ def image(product_id: str, name: str) -> Response:
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     if not request.if_none_match.contains(response.get_etag()[0] or ""):
         data = platform.images.read(found[0].digest)
-        if size or _type(data) is None:
-            response.data, response.mimetype = _thumbnail(data, size or MAX_SIZE), "image/jpeg"
-        else:
-            response.data, response.mimetype = data, _type(data)
+        media_type = None if size else _type(data)
+        response.data = data if media_type else _thumbnail(data, size or MAX_SIZE)
+        response.mimetype = media_type or "image/jpeg"
     return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug types it as its own Response
 
 

@@ -1,7 +1,6 @@
 """Commands that feed the catalogue: a file of one's own, or the drawn sample."""
 
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,6 @@ from services.settings import load_settings
 if TYPE_CHECKING:
     from services.bootstrap import Platform
     from services.catalogue import ImportProgress
-
-POLL_S = 0.3
-QUIET_S = 60.0
 
 
 @click.command()
@@ -43,21 +39,17 @@ def ingest(table: Path, images: Path, mapping: tuple[str, ...], limit: int | Non
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def sample(folder: Path) -> None:
+@click.option("--limit", type=click.IntRange(min=1), help="Draw only the first products.")
+def sample(folder: Path, limit: int | None) -> None:
     """Draw the sample catalogue into FOLDER: catalogue.csv and images/."""
     from indexer.sample import write_catalogue
 
-    click.echo(write_catalogue(folder))
+    click.echo(write_catalogue(folder, limit=limit))
 
 
-def feed_sample(platform: "Platform") -> None:
-    """Draw the sample catalogue, once, and feed it through the queue."""
-    from indexer.sample import write_catalogue
-
-    folder = platform.settings.data_dir / "sample"
-    click.echo("Drawing the sample catalogue ...")
-    table = write_catalogue(folder)
-    import_id, progress, seconds = feed(platform, table, folder, {}, None)
+def feed_sample(platform: "Platform", table: Path) -> None:
+    """Feed the sample catalogue through the queue."""
+    import_id, progress, seconds = feed(platform, table, table.parent, {}, None)
     _conclude(platform, import_id, progress, seconds)
 
 
@@ -65,49 +57,21 @@ def feed(
     platform: "Platform", table: Path, images: Path, mapping: dict[str, str], limit: int | None, quiet: bool = False
 ) -> tuple[str, "ImportProgress", float]:
     """Ingest a table and wait until its products are settled, with a live bar; returns import id, counts, seconds."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from indexer.ingest import Columns, Ingest
+    from web.cli.progress import ImportBars
     from workers.app import make_app
     from workers.queue import WorkQueue
 
     queue = WorkQueue(make_app(platform.settings), platform.settings.chunk_size)
-    began = time.monotonic()
-    columns = (
-        TextColumn("{task.description:>8}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-    )
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True, quiet=quiet)) as bars:
-        reading = bars.add_task("accepted", total=None, rate="")
-        indexing = bars.add_task("indexed", total=None, rate="")
-        run = Ingest(platform, queue.send, Columns(mapping))
-        import_id = run.run(table, images, limit, lambda read: bars.update(reading, completed=read))
-        moved, done = time.monotonic(), -1
-        while True:
-            progress = platform.imports.progress(import_id)
-            settled, now = progress.read - progress.queued, time.monotonic()
-            rate = f"{settled / (now - began):.0f}/s"
-            bars.update(reading, total=progress.read)
-            bars.update(indexing, total=progress.read, completed=settled, rate=rate)
-            if progress.settled:
-                return import_id, progress, now - began
-            if settled != done:
-                moved, done = now, settled
-            elif now - moved > QUIET_S:
-                bars.console.print(f"Nothing was indexed for {QUIET_S:.0f} s; is a worker running? Waiting on ...")
-                moved = now
-            time.sleep(POLL_S)
+    with ImportBars(platform.imports, quiet) as bars:
+        import_id = Ingest(platform, queue.send, Columns(mapping)).run(table, images, limit, bars.read)
+        return import_id, bars.wait(import_id), bars.seconds
 
 
 def _conclude(platform: "Platform", import_id: str, progress: "ImportProgress", seconds: float) -> None:
     rate = progress.read / max(seconds, 1e-9)
-    click.echo(
-        f"{progress.read:,} rows: {progress.indexed:,} indexed, {progress.failed:,} failed, {progress.refused:,} refused, "
-        f"in {seconds:.1f} s ({rate:.0f}/s); import {import_id}"
-    )
+    counts = f"{progress.indexed:,} indexed, {progress.failed:,} failed, {progress.refused:,} refused"
+    click.echo(f"{progress.read:,} rows: {counts}, in {seconds:.1f} s ({rate:.0f}/s); import {import_id}")
     for line in platform.imports.problems(import_id):
         if line.problem is not None:
             click.echo(f"  line {line.number} ({line.product_id}): {line.problem.code}: {line.problem.detail}")

@@ -5,8 +5,9 @@ import sys
 import click
 
 from services.errors import LookalikeError
+from web.cli.bench import bench
 from web.cli.catalogue import ingest, sample
-from web.cli.maintenance import migrate, rebuild, reconcile
+from web.cli.maintenance import migrate, rebuild, reconcile, show_settings
 from web.cli.model import evaluate, train
 from web.cli.run import beat, serve, up, worker
 
@@ -17,7 +18,21 @@ def cli() -> None:
     """Visual search for fashion catalogues: a queue in, look-alikes out."""
 
 
-for command in (up, ingest, sample, train, evaluate, rebuild, reconcile, migrate, serve, worker, beat):
+for command in (
+    up,
+    ingest,
+    sample,
+    train,
+    evaluate,
+    rebuild,
+    reconcile,
+    migrate,
+    show_settings,
+    bench,
+    serve,
+    worker,
+    beat,
+):
     cli.add_command(command)
 
 

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from services.settings import load_settings
+from services.settings import PREFIX, Settings, load_settings
 
 
 @click.command()
@@ -13,6 +13,18 @@ def migrate() -> None:
     from services.bootstrap import build
 
     build(load_settings()).database.migrate()
+
+
+@click.command("settings")
+def show_settings() -> None:
+    """Print every setting, its default and what it means, as a Markdown table."""
+    click.echo("| variable | default | meaning |\n| --- | --- | --- |")
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        if isinstance(default, dict):
+            default = json.dumps(default)
+        shown = f"`{default}`" if str(default) else "(empty)"
+        click.echo(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
 
 
 @click.command()

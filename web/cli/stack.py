@@ -147,18 +147,28 @@ def _redis_server() -> str:
 
 
 def _welcome(settings: Settings, sample: bool, stopped: Callable[[], bool]) -> None:
-    """Wait until the stack serves, feed it the sample if it is empty, and say where it is."""
-    address = f"http://{settings.host}:{settings.port}"
-    if not _await_ready(address, stopped):
-        return
-    platform = build(settings)
-    if sample and not any(platform.catalogue.counts().values()):
-        from web.cli.catalogue import feed_sample
+    """Draw the sample if the catalogue is empty, wait until the stack serves, feed it, and say where to click."""
+    from web.cli.catalogue import feed_sample
 
-        feed_sample(platform)
-    indexed = platform.catalogue.counts()["indexed"]
+    address = f"http://{settings.host}:{settings.port}"
+    platform = build(settings)
+    table = None
+    if sample and not any(platform.catalogue.counts().values()):
+        # While the components start, which they do side by side.
+        table = _draw_sample(settings.data_dir / "sample")
+    if _await_ready(address, stopped):
+        if table is not None:
+            feed_sample(platform, table)
+        indexed = platform.catalogue.counts()["indexed"]
+        click.secho(f"\n  Lookalike is at {address}  ({indexed:,} products; Ctrl-C stops everything)\n", bold=True)
     platform.close()
-    click.secho(f"\n  Lookalike is at {address}  ({indexed:,} products; Ctrl-C stops everything)\n", bold=True)
+
+
+def _draw_sample(folder: Path) -> Path:
+    from indexer.sample import write_catalogue
+
+    click.echo("Drawing the sample catalogue, once ...")
+    return write_catalogue(folder)
 
 
 def _await_ready(address: str, stopped: Callable[[], bool]) -> bool:

@@ -1,0 +1,111 @@
+"""A catalogue goes through the real queue: nothing lost, nothing doubled, whatever dies."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from components import wait_for
+
+from indexer.ingest import Columns, Ingest
+from indexer.reconcile import audit
+from indexer.sample import write_catalogue
+
+PRODUCTS = 60
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty products of the sample catalogue."""
+    return write_catalogue(tmp_path_factory.mktemp("sample"), limit=PRODUCTS)
+
+
+def feed(shop, table: Path) -> str:
+    return Ingest(shop.platform, shop.queue.send, Columns({})).run(table, table.parent, None, lambda *_: None)
+
+
+def index_of(shop) -> Counter:
+    """How often each (product, image) stands in the index."""
+    store = shop.platform.index.store()
+    return Counter((row.product_id, row.image) for chunk in store.scan() for row in chunk)
+
+
+def catalogue_of(shop) -> set:
+    """The (product, image) pairs that the index should hold."""
+    return {
+        (record.product.id, image.name)
+        for chunk in shop.platform.catalogue.everything(500)
+        for record in chunk
+        if not record.deleted
+        for image in record.product.images
+    }
+
+
+def assert_exact(shop) -> None:
+    """The index holds what the catalogue says, each row once."""
+    found = index_of(shop)
+    assert set(found) == catalogue_of(shop)
+    assert set(found.values()) == {1}
+    assert audit(shop.platform.catalogue, shop.platform.claims, shop.platform.index.store(), fix=False).clean
+
+
+def test_an_import_is_indexed_whole(open_shop, table: Path) -> None:
+    shop = open_shop()
+    shop.start("worker")
+    import_id = feed(shop, table)
+    wait_for("the import", lambda: shop.platform.imports.progress(import_id).settled, 120)
+    progress = shop.platform.imports.progress(import_id)
+    assert (progress.read, progress.indexed, progress.failed, progress.refused) == (PRODUCTS, PRODUCTS, 0, 0)
+    assert_exact(shop)
+    shop.platform.catalogue.delete("sho 002 (new)")
+    shop.queue.send(["sho 002 (new)"])
+    wait_for("the delete", lambda: shop.platform.catalogue.counts()["deleted"] == 1 and index_of(shop) and exact(shop))
+
+
+def exact(shop) -> bool:
+    found = index_of(shop)
+    return set(found) == catalogue_of(shop) and set(found.values()) == {1}
+
+
+def test_a_worker_killed_in_the_middle_costs_nothing(open_shop, table: Path) -> None:
+    """SIGKILL of the main process: its child, its messages and its claims are left in the air."""
+    shop = open_shop()
+    shop.start("beat")
+    worker = shop.start("worker")
+    feed(shop, table)
+    wait_for("some work done", lambda: 0 < shop.platform.catalogue.counts()["indexed"] < PRODUCTS, 120)
+    worker.kill()
+    assert shop.platform.catalogue.counts()["queued"] > 0, "it was killed in the middle"
+    shop.start("worker")
+    wait_for("the rest", lambda: shop.settled(PRODUCTS), 90)
+    assert_exact(shop)
+
+
+def test_a_wiped_queue_is_filled_again(open_shop, table: Path) -> None:
+    shop = open_shop()
+    shop.queue.send(["nothing"])
+    import_id = feed(shop, table)
+    with shop.queue._app.connection_for_write() as connection, connection.channel() as channel:
+        channel.client.flushdb()
+    shop.start("beat")
+    shop.start("worker")
+    wait_for("the import", lambda: shop.platform.imports.progress(import_id).settled, 120)
+    assert_exact(shop)
+
+
+def test_a_dropped_index_is_restored_by_reconcile(open_shop, table: Path) -> None:
+    shop = open_shop(audit_interval_s=3.0)
+    shop.start("beat")
+    shop.start("worker")
+    import_id = feed(shop, table)
+    wait_for("the import", lambda: shop.platform.imports.progress(import_id).settled, 120)
+    store = shop.platform.index.store()
+    store.delete([row.key for chunk in store.scan() for row in chunk])
+    assert store.count() == 0
+    wait_for("the index to come back", lambda: exact(shop), 60)
+
+
+def test_work_is_accepted_while_the_queue_is_away(open_shop, table: Path) -> None:
+    shop = open_shop(redis_url="redis://127.0.0.1:1/0")
+    import_id = feed(shop, table)
+    progress = shop.platform.imports.progress(import_id)
+    assert (progress.read, progress.queued, progress.complete) == (PRODUCTS, PRODUCTS, True)
