@@ -2,6 +2,8 @@
 
 from functools import cached_property
 
+from PIL import Image
+
 from services.catalogue import Catalogue, Claims, Database, Imports, Locks
 from services.encoders import Encoder, load_encoder
 from services.images import DecodeLimits, ImageStore
@@ -77,6 +79,10 @@ class Platform:
     def search(self) -> Search:
         """Queries."""
         return Search(self.catalogue, self.images, self.limits, self.encoder, self.index)
+
+    def warm_up(self) -> None:
+        """Load the model and embed one blank photo, so that the first real one does not wait for it."""
+        self.encoder.encode_images([Image.new("RGB", (64, 64))])
 
     def close(self) -> None:
         """Let go of connections that were opened."""

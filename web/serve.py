@@ -19,7 +19,7 @@ def serve(settings: Settings) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     platform = build(settings)
     platform.database.check()
-    _ = platform.search
+    platform.warm_up()
     app = create_app(platform, WorkQueue(make_app(settings), settings.chunk_size))
     waitress.serve(
         app,

@@ -65,6 +65,10 @@ def _transport(settings: Settings) -> dict[str, object]:
         # A producer learns within seconds that Redis is away; the catalogue has the work all the same.
         "socket_connect_timeout": 3,
         "socket_keepalive": True,
+        # Without these a producer tries to connect for as long as it takes, and a PUT would hang with it.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.2,
     }
 
 

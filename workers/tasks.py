@@ -50,7 +50,7 @@ class Tasks:
 
     def warm_up(self) -> None:
         """Load the model before the first message needs it."""
-        _ = self.pipeline
+        self.platform.warm_up()
 
     @cached_property
     def platform(self) -> Platform:

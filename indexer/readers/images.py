@@ -1,6 +1,8 @@
 """Where a catalogue's photos lie: a folder, or a zip archive read in place."""
 
+import lzma
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Protocol
 
@@ -72,5 +74,14 @@ class ZipImages:
             raise ImageTooLarge(f"image {name!r} has {info.file_size:,} bytes; at most {self._max_bytes:,} are allowed")
         try:
             return self._archive.read(info)
-        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as exc:
+        # A damaged member surfaces from whatever reads it; RuntimeError is an encrypted one.
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            lzma.LZMAError,
+            EOFError,
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+        ) as exc:
             raise BadImage(f"image {name!r} cannot be read from the archive: {exc}") from exc

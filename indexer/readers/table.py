@@ -44,7 +44,10 @@ def read_table(path: Path) -> Iterator[TableRow]:
 
 def _rows(reader: "csv._reader", name: str) -> Iterator[TableRow]:  # type: ignore[name-defined]
     csv.field_size_limit(MAX_CELL_CHARS)
-    header = _header(next(reader, []), name)
+    try:
+        header = _header(next(reader, []), name)
+    except csv.Error as exc:
+        raise InvalidCatalogue(f"{name}: the header cannot be read: {exc}") from exc
     while True:
         try:
             cells = next(reader)

@@ -18,8 +18,9 @@ DATA_LICENCES = {
 }
 DATA_LIMITS = {
     "fashion-products": (
-        "Learned from the studio photos of one shop, taken mostly between 2008 and 2016 and largely 60x80 "
-        "thumbnails: later fashion, other markets and other studios' styles are foreign to it.",
+        "Learned from the studio photos of one shop, largely 60x80 thumbnails, of products that it lists under the "
+        "years 2010 to 2018, two thirds of them 2011 and 2012: later fashion, other markets and other studios' styles "
+        "are foreign to it.",
         "Colour names are ambiguous (navy or blue, beige or cream), and each photo has one of them even where "
         "the garment has several colours.",
         "The gender head repeats the catalogue's labelling conventions; it says who the shop sold to, and nothing "

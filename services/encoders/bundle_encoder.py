@@ -13,6 +13,7 @@ from services.encoders.bundle import Bundle, read_bundle
 from services.encoders.network import JointNetwork, TextTower
 from services.encoders.preprocess import PixelArray
 from services.encoders.protocol import ModelInfo, Prediction
+from services.encoders.runtime import LazyRuntime
 from services.encoders.tokenizer import Tokenizer
 from services.errors import ModelError
 
@@ -26,6 +27,7 @@ class BundleEncoder:
         self.bundle = bundle
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
+        self._embed = LazyRuntime(self._network, bundle.preprocessing, self._device)
 
     @property
     def model(self) -> ModelInfo:
@@ -36,14 +38,15 @@ class BundleEncoder:
         """Embed N images: float32 (N, D), unit rows."""
         if not images:
             return np.empty((0, self.model.dimensions), np.float32)
-        return unit_rows(np.concatenate([self._embed(batch).cpu().numpy() for batch in self._batches(images)]))
+        return unit_rows(np.concatenate([self._embed(batch) for batch in self._batches(images)]))
 
     def classify(self, images: Sequence[Image.Image]) -> list[Prediction]:
         """Return, for each of N images, every label field's labels and their probabilities, most likely first."""
         predictions: list[Prediction] = []
         for batch in self._batches(images):
+            embeddings = torch.from_numpy(self._embed(batch)).to(self._device)  # (B, D)
             with torch.inference_mode():
-                logits = self._network.label_logits(self._embed(batch))
+                logits = self._network.label_logits(embeddings)
             scores = {field: values.softmax(dim=-1).cpu() for field, values in logits.items()}  # each (B, classes)
             predictions += [
                 {field: _ranked(rows[i], self.bundle.labels[field]) for field, rows in scores.items()}
@@ -54,14 +57,6 @@ class BundleEncoder:
     def _batches(self, images: Sequence[Image.Image]) -> Iterator[PixelArray]:
         for start in range(0, len(images), BATCH):
             yield self.bundle.preprocessing.batch(images[start : start + BATCH])
-
-    def _embed(self, pixels: PixelArray) -> Tensor:
-        preprocessing = self.bundle.preprocessing
-        with torch.inference_mode():
-            batch = torch.from_numpy(pixels).to(self._device).permute(0, 3, 1, 2)  # (B, 3, H, W), channels last
-            normalised = (batch.float() - preprocessing.mean) / preprocessing.scale
-            embeddings: Tensor = self._network.embed_images(normalised)  # (B, D)
-            return embeddings
 
 
 class TextBundleEncoder(BundleEncoder):

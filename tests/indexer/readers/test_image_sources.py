@@ -82,11 +82,13 @@ def test_a_member_named_to_slip_out_stays_a_name(tmp_path: Path) -> None:
     assert not (tmp_path.parent.parent / "slip.jpg").exists()
 
 
-def test_a_damaged_member_is_a_bad_image(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_a_damaged_member_is_a_bad_image(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w", method) as archive:
         archive.writestr("1.jpg", b"the photo's bytes")
-    data = (tmp_path / "photos.zip").read_bytes()
-    (tmp_path / "photos.zip").write_bytes(data.replace(b"photo's", b"PHOTO's"))
+    data = bytearray((tmp_path / "photos.zip").read_bytes())
+    data[40:46] = bytes(255 - byte for byte in data[40:46])  # behind the member's header, 35 bytes long
+    (tmp_path / "photos.zip").write_bytes(data)
     with pytest.raises(BadImage, match=r"1\.jpg"):
         open_images(tmp_path / "photos.zip", LIMIT).read("1.jpg")
 

@@ -70,6 +70,7 @@ def test_header_names_are_stripped(tmp_path: Path) -> None:
         (b"", "must be a header"),
         (b",,\n1,2,3\n", "must be a header"),
         (b"id,title,id\n1,2,3\n", "'id' more than once"),
+        (b"x" * 1_100_000, "header cannot be read"),
         (b"id,title\n1,Caf\xe9\n", "not UTF-8"),
         ("id,title\n1,Belt\n".encode("utf-16"), "not UTF-8"),
     ],
