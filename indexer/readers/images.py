@@ -8,6 +8,17 @@ from typing import Protocol
 
 from services.errors import BadImage, ImageTooLarge, InvalidCatalogue, NotFound
 
+# What a damaged, encrypted or oddly compressed member raises, from whichever decompressor reads it.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+)
+
 
 class ImageSource(Protocol):
     """Photos by the name that a catalogue's column gives them."""
