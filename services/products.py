@@ -74,12 +74,12 @@ class Record:
 
 def checked_id(value: object) -> str:
     """Return `value` as a product id. Raises InvalidProduct; any character but NUL is allowed."""
-    return _checked_text("product id", value, MAX_ID_BYTES, empty=False)
+    return _checked_name("product id", value)
 
 
 def checked_image_name(value: object) -> str:
     """Return `value` as an image's name. Raises InvalidProduct."""
-    return _checked_text("image name", value, MAX_ID_BYTES, empty=False)
+    return _checked_name("image name", value)
 
 
 def checked_attributes(values: Mapping[str, object], fields: Fields) -> dict[str, Scalar]:
@@ -102,6 +102,14 @@ def checked_attributes(values: Mapping[str, object], fields: Fields) -> dict[str
                 _checked_text(f"attribute {name!r}", scalar, MAX_KEYWORD_BYTES)
         checked[name] = scalar
     return checked
+
+
+def _checked_name(what: str, value: object) -> str:
+    name = _checked_text(what, value, MAX_ID_BYTES, empty=False)
+    if name in (".", ".."):
+        # Browsers take them for folders even where they are percent-encoded: such a product could not be reached.
+        raise InvalidProduct(f"{what}: {name!r} cannot stand in a URL")
+    return name
 
 
 def _checked_scalar(name: str, value: object) -> Scalar:

@@ -127,6 +127,8 @@ def test_photos_are_served_as_stored_and_small(client, photo) -> None:
 def test_lists_by_state_and_attribute_in_pages(shop) -> None:
     first = shop.get("/v1/products?limit=4&category=Tops").json
     second = shop.get(f"/v1/products?limit=4&category=Tops&after={first['next_after']}").json
+    assert first["next_after"]
+    assert second["next_after"] is None, "the second page is the last"
     listed = [product["id"] for product in first["products"] + second["products"]]
     assert len(set(listed)) == 6
     assert all(name.startswith("Tops-") for name in listed)

@@ -23,9 +23,10 @@ def products() -> Response:
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidRequest(f"limit={limit}: between 1 and {MAX_PAGE} are allowed")
     after = arguments.pop("after", "")
-    records = context().platform.catalogue.page(limit, after, state, arguments)
-    following = records[-1].product.id if len(records) == limit else None
-    return jsonify({"products": [record_json(record) for record in records], "next_after": following})
+    # One more than is shown tells whether there is another page.
+    records = context().platform.catalogue.page(limit + 1, after, state, arguments)
+    following = records[limit - 1].product.id if len(records) > limit else None
+    return jsonify({"products": [record_json(record) for record in records[:limit]], "next_after": following})
 
 
 def _state(raw: str | None) -> State | None:
