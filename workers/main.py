@@ -38,4 +38,7 @@ def run_beat(settings: Settings) -> None:
 
 
 def _log_to_stderr() -> None:
+    # Celery tells of each message, sweeps every few seconds included; the tasks tell what matters.
+    for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

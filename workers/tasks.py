@@ -1,6 +1,7 @@
 """The tasks. Each takes JSON, may run twice, and leaves the work to `indexer`."""
 
 import logging
+import time
 from functools import cached_property
 
 from indexer.pipeline import Pipeline
@@ -22,8 +23,10 @@ class Tasks:
 
     def index(self, product_ids: list[str]) -> None:
         """Bring the index in line with the records of `product_ids`."""
+        began = time.monotonic()
         try:
-            self.pipeline.run(product_ids, max_s=self._settings.task_time_limit_s / 2)
+            number = self.pipeline.run(product_ids, max_s=self._settings.task_time_limit_s / 2)
+            log.info("%d of %d products indexed in %.2f s", number, len(product_ids), time.monotonic() - began)
         except (Unavailable, IndexMismatch) as exc:
             # Released, and queued again by a later sweep; the products carry the reason.
             log.warning("%d products wait: %s", len(product_ids), exc)

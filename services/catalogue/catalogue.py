@@ -116,7 +116,7 @@ class Catalogue:
         query = sa.select(products).where(products.c.id > after, products.c.revision > 0)
         query = query.where(~products.c.deleted if state is None else STATES[state])
         for name, value in (attributes or {}).items():
-            query = query.where(products.c.attributes[name].as_string() == value)
+            query = query.where(self._text(name) == value)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(products.c.id).limit(limit)).all()
         return [record_from_row(row) for row in rows]
@@ -134,7 +134,7 @@ class Catalogue:
 
     def values(self, field: str, limit: int = 200) -> list[tuple[str, int]]:
         """The values of a text attribute among products not deleted, and how many have each, most frequent first."""
-        value = products.c.attributes[field].as_string()
+        value = self._text(field)
         query = (
             sa.select(value.label("value"), sa.func.count().label("number"))
             .where(~products.c.deleted, value.is_not(None))
@@ -144,6 +144,15 @@ class Catalogue:
         )
         with self._database.read() as connection:
             return [(row.value, row.number) for row in connection.execute(query)]
+
+    def _text(self, attribute: str) -> sa.ColumnElement[str]:
+        """An attribute as text, in SQL."""
+        if not self._database.sqlite or not {'"', "\\"} & set(attribute):
+            plain: sa.ColumnElement[str] = products.c.attributes[attribute].as_string()
+            return plain
+        # SQLite's JSON paths have no way to spell such a name; going through the keys does, more slowly.
+        keys = sa.func.json_each(products.c.attributes).table_valued("key", "value")
+        return sa.select(sa.cast(keys.c.value, sa.Text)).where(keys.c.key == attribute).scalar_subquery()
 
     def _insert_missing(self, connection: sa.Connection, ids: list[str], now: float) -> None:
         """Rows at revision 0 for new ids, so that what follows can lock and update all alike."""

@@ -1,8 +1,9 @@
 """Opens the catalogue database: transactions, migrations, and foreign errors made ours."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,11 @@ class Database:
 
 
 def _options(url: str) -> dict[str, Any]:
+    # Unescaped, since SQLite compares the keys in a JSON path with the text as it is stored.
+    json_as_it_is = {"json_serializer": partial(json.dumps, ensure_ascii=False)}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": SQLITE_BUSY_S, "check_same_thread": False}}
-    return {"pool_pre_ping": True}
+        return {**json_as_it_is, "connect_args": {"timeout": SQLITE_BUSY_S, "check_same_thread": False}}
+    return {**json_as_it_is, "pool_pre_ping": True}
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

@@ -181,3 +181,14 @@ def test_unknown_paths_and_methods_are_problems_too(client) -> None:
     wrong = client.post("/v1/products/p")
     assert (wrong.status_code, wrong.json["code"]) == (405, "method_not_allowed")
     assert "PUT" in wrong.headers["Allow"]
+
+
+@pytest.mark.parametrize("name", ['a"b', "a'b", "a.b", "$", "[0]", "a\\b", '"]', "é", "a b", "%"])
+def test_attribute_names_may_be_odd_too(client, body, name: str) -> None:
+    client.put("/v1/products/p1", json={**body("red"), name: "x"})
+    client.put("/v1/products/p2", json={**body("red"), name: "y"})
+    listed = client.get("/v1/products", query_string={name: "x"})
+    assert [product["id"] for product in listed.json["products"]] == ["p1"]
+    values = client.get(f"/v1/fields/{quote(name, safe='')}/values").json["values"]
+    assert sorted(value["value"] for value in values) == ["x", "y"]
+    assert ids(client.post("/v1/search", json={"text": "red", "filter": {name: "y"}})) == ["p2"]

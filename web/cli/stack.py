@@ -18,6 +18,7 @@ from typing import Any, TextIO
 import click
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
+from rich.console import Console
 
 from services.bootstrap import build
 from services.errors import InvalidSettings, LookalikeError, Unavailable
@@ -62,6 +63,7 @@ def run_stack(settings: Settings, sample: bool) -> int:
 
 
 def _farewell(manager: Any, printer: LogPrinter, failed: threading.Event) -> int:
+    Console(stderr=True).show_cursor()  # a progress bar that was cut off has left it hidden
     if printer.interrupted and not failed.is_set():
         click.echo("\nStopped.")
         return 0
