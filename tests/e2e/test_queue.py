@@ -1,14 +1,18 @@
 """A catalogue goes through the real queue: nothing lost, nothing doubled, whatever dies."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from components import wait_for
 
 from indexer.ingest import Columns, Ingest
+from indexer.rebuild import Rebuild
 from indexer.reconcile import audit
+from indexer.rows import RowBuilder
 from indexer.sample import write_catalogue
+from services.search import Query
 
 PRODUCTS = 60
 
@@ -102,6 +106,33 @@ def test_a_dropped_index_is_restored_by_reconcile(open_shop, table: Path) -> Non
     store.delete([row.key for chunk in store.scan() for row in chunk])
     assert store.count() == 0
     wait_for("the index to come back", lambda: exact(shop), 60)
+
+
+def test_a_rebuild_beside_live_traffic_loses_nothing(open_shop, table: Path) -> None:
+    shop = open_shop()
+    shop.start("beat")
+    shop.start("worker")
+    import_id = feed(shop, table)
+    wait_for("the import", lambda: shop.platform.imports.progress(import_id).settled, 120)
+    before = shop.platform.search.run(Query(text="red dress", limit=60))
+    changed, gone = (hit.record.product for hit in before.hits[:2])
+
+    def meanwhile(done: int, total: int) -> None:
+        shop.platform.catalogue.put([replace(changed, attributes={**changed.attributes, "title": "changed"})])
+        shop.platform.catalogue.delete(gone.id)
+        shop.queue.send([changed.id, gone.id])
+
+    platform = shop.platform
+    builder = RowBuilder(platform.encoder, platform.images, platform.limits)
+    server, model = platform.indexes, platform.encoder.model
+    rebuilt = Rebuild(platform.catalogue, platform.claims, platform.locks, server, builder, model).run(meanwhile)
+    assert (rebuilt.name.generation, server.names()) == (2, [rebuilt.name])
+    platform.index.forget()
+    wait_for("what changed meanwhile", lambda: shop.settled(PRODUCTS - 1), 60)
+    assert_exact(shop)
+    after = platform.search.run(Query(text="red dress", limit=60))
+    assert after.index.generation == 2
+    assert {hit.record.product.id for hit in after.hits} == {h.record.product.id for h in before.hits} - {gone.id}
 
 
 def test_work_is_accepted_while_the_queue_is_away(open_shop, table: Path) -> None:
