@@ -23,11 +23,13 @@ BATCH = 64
 class BundleEncoder:
     """A bundle that encodes images and classifies them. Stateless after loading, so threads may share it."""
 
-    def __init__(self, bundle: Bundle, network: JointNetwork) -> None:
+    def __init__(self, bundle: Bundle, network: JointNetwork, cache: Path | None = None) -> None:
         self.bundle = bundle
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
-        self._embed = LazyRuntime(self._network, bundle.preprocessing, self._device)
+        # Named by the weights' hash, so that a retrained model never meets what its predecessor left.
+        folder = cache and cache / bundle.info.fingerprint[:16]
+        self._embed = LazyRuntime(self._network, bundle.preprocessing, self._device, folder)
 
     @property
     def model(self) -> ModelInfo:
@@ -62,8 +64,15 @@ class BundleEncoder:
 class TextBundleEncoder(BundleEncoder):
     """A bundle that has a text tower as well."""
 
-    def __init__(self, bundle: Bundle, network: JointNetwork, tower: TextTower, tokenizer: Tokenizer) -> None:
-        super().__init__(bundle, network)
+    def __init__(
+        self,
+        bundle: Bundle,
+        network: JointNetwork,
+        tower: TextTower,
+        tokenizer: Tokenizer,
+        cache: Path | None = None,
+    ) -> None:
+        super().__init__(bundle, network, cache)
         self._tower, self._tokenizer = tower, tokenizer  # the tower is a part of the network, and moved with it
 
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
@@ -78,8 +87,11 @@ class TextBundleEncoder(BundleEncoder):
         return unit_rows(rows.cpu().numpy())
 
 
-def load_bundle(folder: Path) -> BundleEncoder:
-    """Load the bundle in `folder`. Raises ModelError when it is missing, damaged or does not fit its own facts."""
+def load_bundle(folder: Path, cache: Path | None = None) -> BundleEncoder:
+    """Load the bundle in `folder`; see load_encoder for `cache`.
+
+    Raises ModelError when it is missing, damaged or does not fit its own facts.
+    """
     bundle, state = read_bundle(folder)
     _check_facts(folder, bundle)
     network = JointNetwork(bundle.architecture)
@@ -91,8 +103,8 @@ def load_bundle(folder: Path) -> BundleEncoder:
     if missing or unexpected:
         raise ModelError(f"{folder}: the weights lack {missing[:3]} and have unknown {unexpected[:3]}")
     if bundle.tokenizer is None or network.text is None:
-        return BundleEncoder(bundle, network)
-    return TextBundleEncoder(bundle, network, network.text, bundle.tokenizer)
+        return BundleEncoder(bundle, network, cache)
+    return TextBundleEncoder(bundle, network, network.text, bundle.tokenizer, cache)
 
 
 def _check_facts(folder: Path, bundle: Bundle) -> None:

@@ -8,12 +8,14 @@ from services.errors import ModelError
 SHIPPED = Path(__file__).parent / "bundles" / "lookalike-mobilenetv2"
 
 
-def load_encoder(model: str = "") -> Encoder:
+def load_encoder(model: str = "", cache: Path | None = None) -> Encoder:
     """Load a model.
 
     `model` is empty for the bundle that ships with the package, else the path of a bundle's folder, or
     `open_clip:NAME` with an optional `:PRETRAINED` (a tag, or the path of a local weights file), or
     `open_clip:hf-hub:OWNER/NAME`, which open_clip downloads.
+
+    `cache` is a folder where what is costly to prepare may be kept for the next process.
 
     Raises ModelError when there is no such model, or it is damaged. Model libraries are imported here, not before.
     """
@@ -26,4 +28,4 @@ def load_encoder(model: str = "") -> Encoder:
         raise ModelError(f"model {model!r}: no such bundle folder; to use an open_clip model, write open_clip:NAME")
     from services.encoders.bundle_encoder import load_bundle
 
-    return load_bundle(folder)
+    return load_bundle(folder, cache)

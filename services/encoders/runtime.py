@@ -1,9 +1,12 @@
 """Runs the image tower: through OpenVINO on a CPU, through torch on a GPU."""
 
 import logging
+import shutil
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +18,8 @@ from services.encoders.network import JointNetwork
 from services.encoders.preprocess import PixelArray, Preprocessing
 
 log = logging.getLogger(__name__)
+
+CONVERTED = "image_tower.xml"
 
 ImageRuntime: TypeAlias = Callable[[PixelArray], FloatArray]
 """Pixels (B, H, W, 3) -> unit rows (B, D). Safe to call from several threads."""
@@ -36,8 +41,10 @@ class PixelTower(nn.Module):
 class LazyRuntime:
     """The runtime that suits the device, made at the first photo: it takes seconds, and words do not need it."""
 
-    def __init__(self, network: JointNetwork, preprocessing: Preprocessing, device: torch.device) -> None:
-        self._parts = network, preprocessing, device
+    def __init__(
+        self, network: JointNetwork, preprocessing: Preprocessing, device: torch.device, cache: Path | None = None
+    ) -> None:
+        self._parts = network, preprocessing, device, cache
         self._lock = threading.Lock()
         self._runtime: ImageRuntime | None = None
 
@@ -49,12 +56,17 @@ class LazyRuntime:
         return self._runtime(pixels)
 
 
-def image_runtime(network: JointNetwork, preprocessing: Preprocessing, device: torch.device) -> ImageRuntime:
-    """The fastest way to run the image tower of `network`, in single precision, on `device`."""
+def image_runtime(
+    network: JointNetwork, preprocessing: Preprocessing, device: torch.device, cache: Path | None = None
+) -> ImageRuntime:
+    """The fastest way to run the image tower of `network`, in single precision, on `device`.
+
+    `cache` is a folder for these very weights, where a converted network is kept.
+    """
     tower = PixelTower(network, preprocessing).eval()
     if device.type == "cpu":
         try:
-            return OpenVinoRuntime(tower, preprocessing)
+            return OpenVinoRuntime(tower, preprocessing, cache)
         except ImportError:
             log.warning("openvino is not installed; encoding with torch, several times slower on a CPU")
     return TorchRuntime(tower, device)
@@ -76,18 +88,14 @@ class TorchRuntime:
 class OpenVinoRuntime:
     """OpenVINO in f32. On two AVX2 cores about three times as fast as torch on batches, five times on one photo."""
 
-    def __init__(self, tower: PixelTower, preprocessing: Preprocessing) -> None:
+    def __init__(self, tower: PixelTower, preprocessing: Preprocessing, cache: Path | None = None) -> None:
         import openvino
 
-        example = torch.zeros(1, preprocessing.height, preprocessing.width, 3, dtype=torch.uint8)
-        with warnings.catch_warnings():
-            # The converter traces with torch.jit, whose deprecation is OpenVINO's to deal with.
-            warnings.simplefilter("ignore")
-            shape = [-1, preprocessing.height, preprocessing.width, 3]
-            model = openvino.convert_model(tower, example_input=example, input=[shape])
+        core = openvino.Core()
+        model = _cached(core, cache) or _converted(tower, preprocessing, cache)
         # LATENCY spreads one batch over all cores. Without the precision hint some CPUs would compute in bf16.
         hints = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
-        self._compiled = openvino.Core().compile_model(model, "CPU", hints)
+        self._compiled = core.compile_model(model, "CPU", hints)
         self._requests = threading.local()  # a request serves one caller at a time
 
     def __call__(self, pixels: PixelArray) -> FloatArray:
@@ -97,3 +105,43 @@ class OpenVinoRuntime:
             request = self._requests.request = self._compiled.create_infer_request()
         # A copy: the request's own memory is overwritten by its next call.
         return np.array(request.infer({0: pixels})[0], dtype=np.float32)
+
+
+def _cached(core: Any, cache: Path | None) -> Any:
+    """The network as an earlier process converted it; None where there is none that can be read."""
+    if cache is None or not (cache / CONVERTED).is_file():
+        return None
+    try:
+        return core.read_model(cache / CONVERTED)
+    except RuntimeError as exc:
+        log.warning("%s cannot be read, converting anew: %s", cache / CONVERTED, str(exc).splitlines()[0])
+        shutil.rmtree(cache, ignore_errors=True)
+        return None
+
+
+def _converted(tower: PixelTower, preprocessing: Preprocessing, cache: Path | None) -> Any:
+    """Convert the network, which takes seconds, and keep the result for the next process."""
+    import openvino
+
+    shape = [-1, preprocessing.height, preprocessing.width, 3]
+    example = torch.zeros(1, *shape[1:], dtype=torch.uint8)
+    with warnings.catch_warnings():
+        # The converter traces with torch.jit, whose deprecation is OpenVINO's to deal with.
+        warnings.simplefilter("ignore")
+        model = openvino.convert_model(tower, example_input=example, input=[shape])
+    if cache is not None:
+        _keep(model, cache)
+    return model
+
+
+def _keep(model: Any, cache: Path) -> None:
+    """Save the network aside, then move the folder into place: nobody ever reads half of one."""
+    import openvino
+
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache.parent) as folder:
+            openvino.save_model(model, Path(folder, "network") / CONVERTED, compress_to_fp16=False)
+            Path(folder, "network").replace(cache)
+    except (OSError, RuntimeError) as exc:  # a full disk, or another process was quicker
+        log.info("the converted network is not kept: %s", exc)

@@ -39,3 +39,26 @@ def test_without_openvino_torch_takes_over(tower: PixelTower, monkeypatch, caplo
     run = image_runtime(tower.network, SIZE, torch.device("cpu"))
     assert isinstance(run, TorchRuntime)
     assert "openvino is not installed" in caplog.text
+
+
+def test_a_converted_network_is_kept_and_a_damaged_one_replaced(tower: PixelTower, tmp_path, monkeypatch) -> None:
+    import openvino
+
+    pixels = np.random.default_rng(1).integers(0, 256, (2, 64, 48, 3), dtype=np.uint8)
+    first = OpenVinoRuntime(tower, SIZE, tmp_path / "kept")(pixels)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+    convert = openvino.convert_model
+    monkeypatch.delattr(openvino, "convert_model")
+    assert np.allclose(OpenVinoRuntime(tower, SIZE, tmp_path / "kept")(pixels), first, atol=1e-6)
+
+    (tmp_path / "kept" / "image_tower.xml").write_text("<half of a")
+    monkeypatch.setattr(openvino, "convert_model", convert, raising=False)
+    assert np.allclose(OpenVinoRuntime(tower, SIZE, tmp_path / "kept")(pixels), first, atol=1e-6)
+    assert (tmp_path / "kept" / "image_tower.xml").read_text().startswith("<?xml")
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tower: PixelTower, tmp_path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    pixels = np.zeros((1, 64, 48, 3), np.uint8)
+    assert OpenVinoRuntime(tower, SIZE, tmp_path / "file" / "kept")(pixels).shape == (1, 32)
