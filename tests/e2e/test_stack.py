@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -64,7 +65,7 @@ def test_it_serves_stops_and_comes_back(up: Up, ports: dict[str, str], tmp_path:
 
     assert stack.interrupt() == 0
     assert stack.said("Stopped.")
-    assert not [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
+    assert not alive(family)
 
     up()
     wait_for("the second run", lambda: get(ports, "/readyz"), 120)
@@ -100,7 +101,21 @@ def test_a_component_that_dies_at_start_is_named_and_the_rest_stops(up: Up, tmp_
     assert stack.process.wait(90) == 1
     said = [line for line in stack.log.read_text().splitlines() if line.startswith("lookalike:")]
     assert said[0].startswith("lookalike: web stopped with exit status 1: lookalike: model '/nowhere'")
-    assert not [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
+    assert not alive(family)
+
+
+def alive(family: list[psutil.Process]) -> list[psutil.Process]:
+    return [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_a_stack_that_is_killed_outright_leaves_no_orphans(up: Up, ports: dict[str, str]) -> None:
+    stack = up()
+    wait_for("the components", lambda: get(ports, "/healthz"), 90)
+    family = psutil.Process(stack.process.pid).children(recursive=True)
+    assert len(family) >= 10
+    stack.kill()
+    wait_for("the components to follow", lambda: not alive(family), 30)
 
 
 def test_two_stacks_on_one_folder_are_refused(up: Up, ports: dict[str, str]) -> None:

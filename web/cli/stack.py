@@ -24,6 +24,7 @@ from services.bootstrap import build
 from services.errors import InvalidSettings, LookalikeError, Unavailable
 from services.settings import PREFIX, Settings
 from web.cli.logs import LogPrinter
+from web.cli.tether import TetheredProcess
 
 PROCFILE = Path(__file__).parents[2] / "deploy" / "Procfile"
 START_UP_S = 180.0
@@ -41,6 +42,7 @@ def run_stack(settings: Settings, sample: bool) -> int:
         _migrate(settings)
         printer = LogPrinter(settings.data_dir / "log", list(processes))
         manager = Manager(printer=printer)
+        manager._process_ctor = TetheredProcess  # what it starts components with
         for name, command in processes.items():
             manager.add_process(name, command, env=_environment(settings))
         failed = threading.Event()
