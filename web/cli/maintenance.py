@@ -70,5 +70,5 @@ def rebuild() -> None:
         rebuilt = run.run(lambda done, total: bars.update(task, completed=done, total=total))
     click.echo(
         f"generation {rebuilt.name.generation} is live with {rebuilt.rows:,} images; "
-        f"{rebuilt.failed:,} products could not be indexed, {rebuilt.requeued:,} changed meanwhile and follow"
+        f"{rebuilt.failed:,} products could not be indexed, {rebuilt.requeued:,} changed lately or meanwhile and follow"
     )
