@@ -85,14 +85,5 @@ class ZipImages:
             raise ImageTooLarge(f"image {name!r} has {info.file_size:,} bytes; at most {self._max_bytes:,} are allowed")
         try:
             return self._archive.read(info)
-        # A damaged member surfaces from whatever reads it; RuntimeError is an encrypted one.
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            lzma.LZMAError,
-            EOFError,
-            OSError,
-            RuntimeError,
-            NotImplementedError,
-        ) as exc:
+        except UNREADABLE as exc:
             raise BadImage(f"image {name!r} cannot be read from the archive: {exc}") from exc
