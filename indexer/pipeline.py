@@ -49,6 +49,7 @@ class Pipeline:
         except (InvalidRequest, ModelError) as exc:
             if len(records) == 1:
                 problem = Problem(exc.code, str(exc))
+                self._remove(records[0].product.id)
                 outcomes = [Outcome(records[0].product.id, records[0].revision, indexed=False, problem=problem)]
             else:
                 # One product that cannot be indexed must not hold up the others: find it by going one at a time.
@@ -64,3 +65,8 @@ class Pipeline:
         store.upsert(built.rows)
         store.delete(sorted(existing.keys() - {row.key for row in built.rows}))
         return built.outcomes
+
+    def _remove(self, product_id: str) -> None:
+        """Take a product's rows away: what cannot be indexed as it is now must not be found as it was."""
+        store = self._index_live.store()
+        store.delete([row.key for row in store.rows_of([product_id])])

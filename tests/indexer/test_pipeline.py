@@ -186,6 +186,20 @@ def test_one_product_that_the_store_refuses_does_not_hold_up_the_others(
     assert [platform.catalogue.get(key).state for key in ("a", "odd", "z")] == ["indexed", "failed", "indexed"]
 
 
+def test_a_product_that_is_refused_now_is_not_found_as_it_was(platform, pipeline: Pipeline, make, monkeypatch) -> None:
+    platform.catalogue.put([make("p", "red"), make("other", "red")])
+    pipeline.run(["p", "other"])
+
+    def refuse(written: list[Row]) -> None:
+        raise InvalidRequest("the store will not have it")
+
+    monkeypatch.setattr(platform.index.store(), "upsert", refuse)
+    platform.catalogue.put([make("p", "blue")])
+    pipeline.run(["p"])
+    assert platform.catalogue.get("p").state == "failed"
+    assert rows(platform, "p", "other") == {("other", "red"): 1}
+
+
 def test_a_product_that_never_stands_still_is_left_for_later(platform, pipeline: Pipeline, make, monkeypatch) -> None:
     platform.catalogue.put([make("p", "red")])
     finish = platform.claims.finish
