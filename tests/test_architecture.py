@@ -11,8 +11,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = ("services", "indexer", "workers", "web")
 ROOMS = {
-    "torch": ("services/encoders/", "indexer/training/"),
-    "torchvision": ("services/encoders/", "indexer/training/"),
+    "torch": ("services/encoders/", "indexer/training/", "indexer/evaluation/"),
+    "torchvision": ("services/encoders/", "indexer/training/", "indexer/datasets/fashion_mnist.py"),
+    "pytorch_lightning": ("indexer/training/",),
+    "pytorch_metric_learning": ("indexer/training/", "indexer/evaluation/"),
+    "torchmetrics": ("indexer/evaluation/", "indexer/calibration/"),
+    "sklearn": ("indexer/",),
+    "scipy": ("indexer/",),
+    "matplotlib": ("indexer/evaluation/",),
     "open_clip": ("services/encoders/", "indexer/training/"),
     "openvino": ("services/encoders/",),
     "safetensors": ("services/encoders/", "indexer/training/"),

@@ -50,6 +50,8 @@ class SearchBody(BaseModel):
     filter: dict[str, Any] | None = None
     limit: int = 20
     offset: int = 0
+    min_score: float | None = None
+    min_probability: float | None = None
 
     @property
     def images(self) -> list[QueryImageBody]:
@@ -112,6 +114,14 @@ def whole_number(raw: str, what: str) -> int:
         return int(raw)
     except ValueError as exc:
         raise InvalidRequest(f"{what}: {raw[:50]!r} is not a whole number") from exc
+
+
+def decimal_number(raw: str, what: str) -> float:
+    """Parse a number of a query string or form. Raises InvalidRequest."""
+    try:
+        return float(raw)
+    except ValueError as exc:
+        raise InvalidRequest(f"{what}: {raw[:50]!r} is not a number") from exc
 
 
 def _refuse(constant: str) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from services.confidence import PROBABILITY_DIGITS, SCORE_DIGITS
 from services.products import Record
 from services.search import Answer
 
@@ -35,13 +36,14 @@ def answer_json(answer: Answer, took_ms: float) -> dict[str, Any]:
             "product_id": hit.record.product.id,
             "image": hit.image,
             "image_url": image_url(hit.record.product.id, hit.image),
-            "score": round(hit.score, 6),
+            "score": round(hit.score, SCORE_DIGITS),
+            "probability": None if hit.probability is None else round(hit.probability, PROBABILITY_DIGITS),
             "product": _product_json(hit.record),
         }
         for hit in answer.hits
     ]
     index = {"model": answer.model, "generation": answer.index.generation}
-    return {"hits": hits, "index": index, "took_ms": round(took_ms, 1)}
+    return {"hits": hits, "no_good_match": answer.no_good_match, "index": index, "took_ms": round(took_ms, 1)}
 
 
 def _product_json(record: Record) -> dict[str, Any]:

@@ -1,18 +1,16 @@
-"""Runs an encoder over one split of a labelled table, photo by photo, in bounded memory."""
+"""Runs an encoder over the photos of a data set, a batch at a time, in bounded memory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image
 
-from indexer.readers import ImageSource, open_images
-from indexer.training.data import LabelledTable
+from indexer.datasets import Dataset, Example
 from services.arrays import FloatArray
-from services.encoders.protocol import Classifier, Encoder
-from services.errors import InvalidCatalogue, InvalidRequest, NotFound
-from services.images import DecodeLimits, decode_image
+from services.encoders.protocol import Classifier, EmbeddingClassifier, Encoder, Prediction
+from services.errors import InvalidCatalogue
 
 BATCH = 128
 """Photos that are decoded, and in memory, at once."""
@@ -22,65 +20,95 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
+class Labels:
+    """The most likely label of each of N photos by field, and its probability; no field where there are no heads."""
+
+    predicted: dict[str, list[str]] = field(default_factory=dict)
+    confidence: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, predictions: Sequence[Prediction]) -> None:
+        """Append the most likely label of each prediction."""
+        for prediction in predictions:
+            for name, ranked in prediction.items():
+                self.predicted.setdefault(name, []).append(ranked[0][0])
+                self.confidence.setdefault(name, []).append(ranked[0][1])
+
+
+@dataclass(frozen=True)
 class EncodedSplit:
-    """What an encoder makes of the N readable photos of a split.
+    """What an encoder makes of the N readable photos of a split, in the order of `rows`."""
 
-    `predicted` holds the most likely label of each photo, by field; it is empty where the encoder has no label heads.
-    """
-
-    rows: list[dict[str, str]]
+    rows: list[Example]
     vectors: FloatArray  # (N, D)
-    predicted: dict[str, list[str]]
+    labels: Labels
     unreadable: int
+
+    def labelled(self, name: str) -> list[int]:
+        """The numbers of the rows whose label of field `name` is known."""
+        return [i for i, row in enumerate(self.rows) if row.cells.get(name)]
+
+    def truth(self, name: str) -> list[str]:
+        """The known labels of field `name`, in the order of `labelled`."""
+        return [label for row in self.rows if (label := row.cells.get(name))]
+
+    def guesses(self, name: str) -> list[str]:
+        """The most likely label of each row in `labelled`. Raises KeyError where the encoder has no such head."""
+        return [self.labels.predicted[name][i] for i in self.labelled(name)]
 
 
 def encode_split(
-    encoder: Encoder, table: LabelledTable, split: str, limit: int | None = None, progress: Progress | None = None
+    encoder: Encoder,
+    dataset: Dataset,
+    split: str,
+    limit: int | None = None,
+    progress: Progress | None = None,
+    classify: bool = True,
 ) -> EncodedSplit:
-    """Encode, and classify where `encoder` can, the photos of `split` (its first `limit` rows).
+    """Embed, and unless told otherwise classify where `encoder` can, the photos of `split` (its first `limit` rows).
 
     A row whose photo cannot be read is counted and left out. Raises InvalidCatalogue when none can, or when the
-    table has no such split or columns.
+    data set has no such split.
     """
-    rows = table.rows(split, limit)
-    kept: list[dict[str, str]] = []
+    rows = dataset.rows(split, limit)
+    kept: list[Example] = []
     vectors: list[FloatArray] = []
-    predicted: dict[str, list[str]] = {}
-    for done, batch, photos in _photos(table, rows):
+    labels = Labels()
+    for done, numbers, photos in photo_batches(dataset, rows):
         if photos:
-            kept += batch
-            vectors.append(encoder.encode_images(photos))
-            _classify(encoder, photos, predicted)
+            kept += [rows[number] for number in numbers]
+            found, predictions = embed_and_classify(encoder, photos, classify)
+            vectors.append(found)
+            labels.add(predictions)
         if progress is not None:
             progress(done, len(rows))
     if not kept:
-        raise InvalidCatalogue(f"{table.images}: none of the {len(rows)} photos of split {split!r} can be read")
-    return EncodedSplit(kept, np.concatenate(vectors), predicted, len(rows) - len(kept))
+        raise InvalidCatalogue(f"{dataset.name}: none of the {len(rows)} photos of split {split!r} can be read")
+    return EncodedSplit(kept, np.concatenate(vectors), labels, len(rows) - len(kept))
 
 
-def read_photo(source: ImageSource, name: str) -> Image.Image | None:
-    """The decoded photo `name`, or None where there is none that can be read."""
-    try:
-        return decode_image(source.read(name), DecodeLimits())
-    except (InvalidRequest, NotFound):
-        return None
+def joined(parts: Sequence[EncodedSplit]) -> EncodedSplit:
+    """Several encoded splits as one, to search in; what their heads said is dropped."""
+    rows = [row for part in parts for row in part.rows]
+    return EncodedSplit(
+        rows, np.concatenate([part.vectors for part in parts]), Labels(), sum(part.unreadable for part in parts)
+    )
 
 
-def _photos(
-    table: LabelledTable, rows: Sequence[dict[str, str]]
-) -> Iterator[tuple[int, list[dict[str, str]], list[Image.Image]]]:
-    """Yield, a batch at a time: how many rows are done, the rows of it that have a photo, and their photos."""
-    source = open_images(table.images, DecodeLimits().max_bytes)
+def photo_batches(dataset: Dataset, rows: Sequence[Example]) -> Iterator[tuple[int, list[int], list[Image.Image]]]:
+    """Yield, a batch at a time: how many rows are done, the numbers of those that have a photo, and their photos."""
     with ThreadPoolExecutor() as threads:
         for start in range(0, len(rows), BATCH):
             batch = rows[start : start + BATCH]
-            decoded = threads.map(lambda row: read_photo(source, row[table.image_column]), batch)
-            pairs = [(row, photo) for row, photo in zip(batch, decoded, strict=True) if photo is not None]
-            yield start + len(batch), [row for row, _ in pairs], [photo for _, photo in pairs]
+            decoded = enumerate(threads.map(dataset.photo, batch), start)
+            pairs = [(number, photo) for number, photo in decoded if photo is not None]
+            yield start + len(batch), [number for number, _ in pairs], [photo for _, photo in pairs]
 
 
-def _classify(encoder: Encoder, photos: Sequence[Image.Image], predicted: dict[str, list[str]]) -> None:
-    if isinstance(encoder, Classifier):
-        for prediction in encoder.classify(photos):
-            for field, ranked in prediction.items():
-                predicted.setdefault(field, []).append(ranked[0][0])
+def embed_and_classify(
+    encoder: Encoder, photos: Sequence[Image.Image], classify: bool = True
+) -> tuple[FloatArray, list[Prediction]]:
+    """Unit rows (N, D) of the photos and what the label heads say, by one pass of the network where it can be."""
+    if classify and isinstance(encoder, EmbeddingClassifier):
+        return encoder.embed_and_classify(photos)
+    vectors = encoder.encode_images(photos)  # (N, D)
+    return vectors, encoder.classify(photos) if classify and isinstance(encoder, Classifier) else []

@@ -1,90 +1,110 @@
-"""Measures an encoder on one split of a labelled table: a flat dictionary of figures, and what each one means."""
+"""Measures an encoder on one split of a data set: a flat dictionary of figures, and the scores that they average."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from indexer.datasets import Dataset
+from indexer.evaluation.calibration import calibration_error
+from indexer.evaluation.classes import macro_figures
 from indexer.evaluation.encode import EncodedSplit, Progress, encode_split
-from indexer.evaluation.metrics import (
-    accuracy,
-    first_hit_ranks,
-    macro_f1,
-    macro_recall,
-    mrr_at_k,
-    normalise_title,
-    precision_at_k,
-    recall_at_k,
-)
-from indexer.training.data import LabelledTable
-from services.arrays import FloatArray
+from indexer.evaluation.metrics import average_precisions_at_r, neighbour_matches
+from indexer.evaluation.nearest import ScoreArray
+from indexer.evaluation.protocols import PROTOCOLS, K
+from indexer.evaluation.text import title_ranks
 from services.encoders.protocol import Encoder, TextEncoder
 
-K = 10
-TEXT_BATCH = 256
+__all__ = ["PROTOCOLS", "Figures", "Measured", "evaluate", "figures", "measure"]
 
-PROTOCOLS = {
-    "accuracy": "share of photos whose most likely label is the catalogue's",
-    "macro_recall": "recall of each class, averaged over the classes of the split, however rare",
-    "macro_f1": "F1 of each class, averaged over the classes of the split, however rare",
-    f"p@{K}": f"share of the {K} nearest other photos of the split that bear the query photo's label",
-    "text_r@1": "share of distinct titles whose nearest photo is of a product that bears the title",
-    f"text_r@{K}": f"share of distinct titles with such a product among the {K} nearest photos",
-    f"text_mrr@{K}": f"mean reciprocal rank of the first such product, 0 beyond {K}",
-}
-"""What a figure means, by the end of its name. Neighbours are exact, by cosine, and the gallery is the split itself."""
+Figures = dict[str, float | int]
+
+
+@dataclass
+class Measured:
+    """`figures` by name; `scores` holds those that are a mean over queries, as one score a query, (Q,)."""
+
+    figures: Figures = field(default_factory=dict)
+    scores: dict[str, ScoreArray] = field(default_factory=dict)
+
+    def add(self, scores: dict[str, ScoreArray], **counts: int) -> None:
+        """Add the means of `scores`; one without a query is left out."""
+        self.figures |= counts
+        for name, values in scores.items():
+            if len(values):
+                self.scores[name] = values
+                self.figures[name] = float(values.mean())
 
 
 def evaluate(
-    encoder: Encoder, table: LabelledTable, split: str, limit: int | None = None, progress: Progress | None = None
-) -> dict[str, float | int]:
+    encoder: Encoder, dataset: Dataset, split: str, limit: int | None = None, progress: Progress | None = None
+) -> Figures:
     """Measure `encoder` on `split` (its first `limit` rows).
 
-    The figures: `rows` and `unreadable` photos; for each label field `<field>_p@10`, and where the encoder has a
-    head for it `<field>_accuracy`, `<field>_macro_recall` and `<field>_macro_f1`; where it has a text tower
-    `text_queries`, `text_r@1`, `text_r@10` and `text_mrr@10`. A figure that nothing in the split can be measured
-    by is left out. Raises InvalidCatalogue for a table that has no such split, columns or photos.
+    The figures: `rows` and `unreadable` photos; for each label field `<field>_p@1`, `_p@10`, `_hit@10` and `_map@r`,
+    and where the encoder has a head for it `<field>_accuracy`, `_macro_precision`, `_macro_recall`, `_macro_f1` and
+    `_ece`; where it has a text tower and the rows have titles `text_queries`, `text_r@1`, `text_r@10` and
+    `text_mrr@10`, and the same with `title_`. PROTOCOLS says what each means. A figure that nothing in the split can
+    be measured by is left out. Raises InvalidCatalogue for a data set that has no such split or photos.
     """
-    return figures(encoder, table, encode_split(encoder, table, split, limit, progress))
+    return figures(encoder, dataset, encode_split(encoder, dataset, split, limit, progress))
 
 
-def figures(encoder: Encoder, table: LabelledTable, encoded: EncodedSplit) -> dict[str, float | int]:
+def figures(encoder: Encoder, dataset: Dataset, encoded: EncodedSplit) -> Figures:
     """The figures of a split that is encoded already; see `evaluate`."""
-    found: dict[str, float | int] = {"rows": len(encoded.rows), "unreadable": encoded.unreadable}
-    for field in table.label_fields:
-        found |= _label_figures(field, encoded)
+    return measure(encoder, dataset, encoded).figures
+
+
+def measure(encoder: Encoder, dataset: Dataset, encoded: EncodedSplit, gallery: EncodedSplit | None = None) -> Measured:
+    """Figures and their scores of an encoded split; with `gallery`, which holds the split too, the titles in it too."""
+    measured = Measured({"rows": len(encoded.rows), "unreadable": encoded.unreadable})
+    for name in dataset.label_fields:
+        _add_head(measured, name, encoded)
+        _add_neighbours(measured, name, encoded)
     if isinstance(encoder, TextEncoder):
-        found |= _text_figures(encoder, [row[table.title_column] for row in encoded.rows], encoded.vectors)
-    return found
+        _add_titles(measured, encoder, encoded, encoded, "")
+        if gallery is not None:
+            _add_titles(measured, encoder, encoded, gallery, "_all")
+    return measured
 
 
-def _label_figures(field: str, encoded: EncodedSplit) -> dict[str, float | int]:
-    """Figures of the rows that have this label. One never seen in training is not among the predictions: wrong."""
-    labelled = [i for i, row in enumerate(encoded.rows) if row[field]]
-    truth = [encoded.rows[i][field] for i in labelled]
-    found: dict[str, float | int] = {}
-    if truth and field in encoded.predicted:
-        predicted = [encoded.predicted[field][i] for i in labelled]
-        found[f"{field}_accuracy"] = accuracy(truth, predicted)
-        found[f"{field}_macro_recall"] = macro_recall(truth, predicted)
-        found[f"{field}_macro_f1"] = macro_f1(truth, predicted)
-    if len(truth) > 1:
-        found[f"{field}_p@{K}"] = precision_at_k(encoded.vectors[labelled], truth, K)
-    return found
+def _add_head(measured: Measured, name: str, encoded: EncodedSplit) -> None:
+    """Figures of the rows that have this label. One never seen in training is not among the guesses: wrong."""
+    truth = encoded.truth(name)
+    if not truth or name not in encoded.labels.predicted:
+        return
+    guesses = encoded.guesses(name)
+    right = [true == guess for true, guess in zip(truth, guesses, strict=True)]
+    measured.add({f"{name}_accuracy": np.array(right, np.float64)})
+    measured.figures |= {f"{name}_{figure}": value for figure, value in macro_figures(truth, guesses).items()}
+    confidence = [encoded.labels.confidence[name][i] for i in encoded.labelled(name)]
+    measured.figures[f"{name}_ece"] = calibration_error(confidence, right)
 
 
-def _text_figures(encoder: TextEncoder, titles: Sequence[str], vectors: FloatArray) -> dict[str, float | int]:
-    """One query a distinct title, as its first bearer writes it; rows without a title are no part of it."""
-    groups = [normalise_title(title) for title in titles]
-    titled = [i for i, group in enumerate(groups) if group]
-    queries = {groups[i]: titles[i] for i in reversed(titled)}
-    if not queries:
-        return {}
-    texts = list(queries.values())
-    batches = [encoder.encode_texts(texts[i : i + TEXT_BATCH]) for i in range(0, len(texts), TEXT_BATCH)]
-    ranks = first_hit_ranks(np.concatenate(batches), vectors[titled], list(queries), [groups[i] for i in titled])
-    return {
-        "text_queries": len(queries),
-        "text_r@1": recall_at_k(ranks, 1),
-        f"text_r@{K}": recall_at_k(ranks, K),
-        f"text_mrr@{K}": mrr_at_k(ranks, K),
-    }
+def _add_neighbours(measured: Measured, name: str, encoded: EncodedSplit) -> None:
+    """Figures by the neighbours that rows with this label have among themselves."""
+    truth = encoded.truth(name)
+    if len(truth) < 2:
+        return
+    vectors = encoded.vectors[encoded.labelled(name)]
+    matches = neighbour_matches(vectors, truth, K)  # (N, K)
+    measured.add(
+        {
+            f"{name}_p@1": matches[:, 0],
+            f"{name}_p@{K}": matches.mean(axis=1),
+            f"{name}_hit@{K}": matches.max(axis=1),
+            f"{name}_map@r": average_precisions_at_r(vectors, truth),
+        }
+    )
+
+
+def _add_titles(
+    measured: Measured, encoder: TextEncoder, encoded: EncodedSplit, gallery: EncodedSplit, suffix: str
+) -> None:
+    ranks = title_ranks(encoder, encoded.rows, gallery)
+    if ranks is None:
+        return
+    if suffix:
+        measured.add({}, text_all_gallery=sum(1 for row in gallery.rows if row.title))
+    else:
+        measured.add({}, text_queries=len(ranks.rows), title_queries=len(ranks.titles))
+    measured.add(ranks.scores(suffix))

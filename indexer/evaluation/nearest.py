@@ -9,6 +9,7 @@ import numpy.typing as npt
 from services.arrays import FloatArray
 
 IndexArray: TypeAlias = npt.NDArray[np.int64]
+ScoreArray: TypeAlias = npt.NDArray[np.float64]
 
 CHUNK_SCORES = 2**25
 """Scores held at once: 128 MiB of float32, 32 queries against a million vectors."""

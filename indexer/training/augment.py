@@ -1,10 +1,57 @@
-"""Augmentation fit for garments: position, size and mirror image vary, colour stays, since colour is a label."""
+"""Augmentation fit for garments: position, size, sharpness and mirror image vary; colour stays, since it is a label."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+THUMBNAIL_HEIGHT = 80
+"""Much of a real catalogue is 60x80 pixels: a photo of any size must be found by one of those."""
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How much photos vary; the fields are those of a recipe."""
+
+    zoom: float = 0.25
+    shift: float = 0.08
+    thumbnails: float = 0.0
+    erase: float = 0.0
+
+
+def augmented(pixels: Tensor, size: Sequence[int], how: Augmentation, generator: torch.Generator) -> Tensor:
+    """A random view of each photo of `pixels` (N, 3, H, W): (N, 3, *`size`)."""
+    blurred = thumbnails(pixels, how.thumbnails, generator)
+    return erased(random_views(blurred, size, generator, how.zoom, how.shift), how.erase, generator)
+
+
+def thumbnails(pixels: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Show a random `share` of `pixels` (N, 3, H, W) as sharp as a thumbnail is; the others as they are."""
+    picked = torch.rand(len(pixels), generator=generator) < share
+    if pixels.shape[2] <= THUMBNAIL_HEIGHT or not picked.any():
+        return pixels
+    scale = THUMBNAIL_HEIGHT / pixels.shape[2]
+    small = F.interpolate(pixels[picked], scale_factor=scale, mode="bilinear", antialias=True)
+    pixels = pixels.clone()
+    pixels[picked] = F.interpolate(small, pixels.shape[2:], mode="bilinear", align_corners=False)
+    return pixels
+
+
+def erased(pixels: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Hide a random rectangle of a random `share` of `pixels` (N, 3, H, W), each a twentieth to a fifth of it.
+
+    Filled with the photo's own mean (Zhong et al., "Random Erasing Data Augmentation", AAAI 2020).
+    """
+    height, width = pixels.shape[2:]
+    for row in torch.nonzero(torch.rand(len(pixels), generator=generator) < share).flatten().tolist():
+        area, aspect, down, right = torch.rand(4, generator=generator).tolist()
+        side = (0.05 + 0.15 * area) ** 0.5
+        tall, wide = round(height * side * (0.7 + 0.6 * aspect)), round(width * side / (0.7 + 0.6 * aspect))
+        top, left = round(down * (height - tall)), round(right * (width - wide))
+        pixels[row, :, top : top + tall, left : left + wide] = pixels[row].mean(dim=(1, 2), keepdim=True)
+    return pixels
 
 
 def random_views(

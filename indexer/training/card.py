@@ -1,22 +1,26 @@
 """The model card that is written beside a bundle's weights."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from indexer.evaluation.evaluate import PROTOCOLS
+from indexer.evaluation.protocols import PROTOCOLS
+from indexer.training.provenance import NOT_RECORDED
 from services.encoders.bundle import Bundle
+from services.encoders.open_clip_bundle import OpenClipBundle
 
-NOT_RECORDED = "not recorded"
+Facts: TypeAlias = Mapping[str, Any]
 
 
-def model_card(bundle: Bundle) -> str:
+def model_card(bundle: Bundle | OpenClipBundle) -> str:
     """A card in Markdown made of the bundle's own facts, so that it cannot disagree with them."""
-    sections = (_what, _use, _data, _recipe, _metrics, _limits)
     title = f"# {bundle.info.name}, version {bundle.info.version}"
-    return "\n\n".join([title, *(section(bundle) for section in sections)]) + "\n"
+    facts = (section(bundle.facts) for section in (_data, _recipe, _metrics, _limits))
+    return "\n\n".join([title, _what(bundle), _use(bundle), *facts]) + "\n"
 
 
-def _what(bundle: Bundle) -> str:
+def _what(bundle: Bundle | OpenClipBundle) -> str:
+    if isinstance(bundle, OpenClipBundle):
+        return _what_open_clip(bundle)
     shape, sees = bundle.architecture, bundle.preprocessing
     words = "photos and short texts" if bundle.tokenizer else "photos"
     text = "none"
@@ -34,22 +38,34 @@ def _what(bundle: Bundle) -> str:
     return f"## What it is\n\n{intro}\n\n{_table(('part', 'value'), rows)}"
 
 
-def _use(bundle: Bundle) -> str:
+def _what_open_clip(bundle: OpenClipBundle) -> str:
+    rows = [
+        ("both towers", f"open_clip's {bundle.architecture}{', with QuickGELU' if bundle.quick_gelu else ''}"),
+        ("embedding", f"{bundle.info.dimensions} dimensions, unit length"),
+        ("weights", f"half precision, SHA-256 `{bundle.info.fingerprint}`"),
+    ]
+    intro = "An encoder for fashion catalogues: it places photos and texts in one space, where the cosine is the likeness."
+    return f"## What it is\n\n{intro}\n\n{_table(('part', 'value'), rows)}"
+
+
+def _use(bundle: Bundle | OpenClipBundle) -> str:
+    has_words = isinstance(bundle, OpenClipBundle) or bundle.tokenizer is not None
+    has_labels = isinstance(bundle, Bundle) and bool(bundle.labels)
     uses = ["finding look-alikes of a garment by photo"]
-    uses += ["finding garments by a few words, alone or together with a photo"] if bundle.tokenizer else []
-    uses += ["proposing catalogue labels, for a person to confirm"] if bundle.labels else []
+    uses += ["finding garments by a few words, alone or together with a photo"] if has_words else []
+    uses += ["proposing catalogue labels, for a person to confirm"] if has_labels else []
     return (
         f"## Intended use\n\n{_bullets(uses)}\n\nIt is not made to recognise people, to judge who somebody is by "
         "what they wear, or to tell a genuine article from a copy."
     )
 
 
-def _data(bundle: Bundle) -> str:
-    trained, licence = bundle.facts.get("trained_on", {}), bundle.facts.get("licence", {})
+def _data(facts: Facts) -> str:
+    trained, licence = facts.get("trained_on", {}), facts.get("licence", {})
     rows = [
         ("trained on", f"{trained.get('table', NOT_RECORDED)}, split `{trained.get('split', '?')}`"),
         ("rows with a readable photo", f"{trained['rows']:,}" if "rows" in trained else NOT_RECORDED),
-        ("started from", str(bundle.facts.get("started_from", NOT_RECORDED))),
+        ("started from", str(facts.get("started_from", NOT_RECORDED))),
         ("licence of the training data", licence.get("training_data", NOT_RECORDED)),
         ("licence of the starting weights", licence.get("starting_weights", NOT_RECORDED)),
         ("licence of these weights", licence.get("weights", NOT_RECORDED)),
@@ -57,8 +73,7 @@ def _data(bundle: Bundle) -> str:
     return f"## Training data and licences\n\n{_table(('fact', 'value'), rows)}"
 
 
-def _recipe(bundle: Bundle) -> str:
-    facts = bundle.facts
+def _recipe(facts: Facts) -> str:
     numbers = [(f"`{name}`", _number(value)) for name, value in facts.get("hyperparameters", {}).items()]
     command = facts.get("command")
     again = f"```\n{command}\n```\n\nPaths are shown from their last folder on." if command else _FROM_PYTHON
@@ -70,11 +85,11 @@ def _recipe(bundle: Bundle) -> str:
     )
 
 
-_FROM_PYTHON = "call `indexer.training.run.train_joint` with the hyperparameters below."
+_FROM_PYTHON = "call `indexer.training.run.train` with the hyperparameters below."
 
 
-def _metrics(bundle: Bundle) -> str:
-    measured: Mapping[str, Mapping[str, Any]] = bundle.facts.get("metrics", {})
+def _metrics(facts: Facts) -> str:
+    measured: Mapping[str, Mapping[str, Any]] = facts.get("metrics", {})
     if not measured:
         return "## Metrics\n\nNot measured yet: `lookalike evaluate` does it."
     names = list(dict.fromkeys(name for figures in measured.values() for name in figures))
@@ -89,8 +104,8 @@ def _metrics(bundle: Bundle) -> str:
     )
 
 
-def _limits(bundle: Bundle) -> str:
-    return f"## What it is bad at\n\n{_bullets(bundle.facts.get('limits', [])) or NOT_RECORDED}"
+def _limits(facts: Facts) -> str:
+    return f"## What it is bad at\n\n{_bullets(facts.get('limits', [])) or NOT_RECORDED}"
 
 
 def _figure(value: float | int | None) -> str:

@@ -1,7 +1,11 @@
 """The image-text contrastive loss, with every caption that reads the same counted as a right answer."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
+
+from services.encoders.tokenizer import words
 
 
 def contrastive_loss(images: Tensor, texts: Tensor, captions: Tensor, scale: Tensor) -> Tensor:
@@ -21,7 +25,11 @@ def contrastive_loss(images: Tensor, texts: Tensor, captions: Tensor, scale: Ten
     return (by_image + by_text) / 2
 
 
-def caption_ids(captions: list[list[str]]) -> Tensor:
-    """Number the distinct captions (each a list of words): int64 (N,)."""
+def caption_ids(captions: Sequence[str]) -> Tensor:
+    """Number the captions by their words: int64 (N,). Those that differ in case and punctuation only are one.
+
+    >>> caption_ids(["Red belt", "red BELT!", "Dress"]).tolist()
+    [0, 0, 1]
+    """
     seen: dict[tuple[str, ...], int] = {}
-    return torch.tensor([seen.setdefault(tuple(caption), len(seen)) for caption in captions])
+    return torch.tensor([seen.setdefault(tuple(words(caption)), len(seen)) for caption in captions])

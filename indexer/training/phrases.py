@@ -2,8 +2,7 @@
 
 import random
 from collections.abc import Mapping
-
-from services.encoders.tokenizer import words
+from dataclasses import dataclass
 
 GENDERED = {
     "Men": ("men", "mens", "for men", "male"),
@@ -29,7 +28,8 @@ def singular(label: str) -> str:
 
 def phrase(cells: Mapping[str, str], chance: random.Random) -> str:
     """A short query that `cells` answers: a garment, often with its colour, sometimes with who it is for."""
-    kind = cells.get("article_type", "") if chance.random() < 0.8 else cells.get("sub_category", "")
+    fine = cells.get("article_type", "") or cells.get("category", "")
+    kind = fine if chance.random() < 0.8 else cells.get("sub_category", "") or fine
     kind = kind if chance.random() < 0.5 else singular(kind)
     parts = [cells.get("base_colour", "")] if chance.random() < 0.75 else []
     usage = cells.get("usage", "")
@@ -43,11 +43,33 @@ def phrase(cells: Mapping[str, str], chance: random.Random) -> str:
     return " ".join([*parts, who, kind])
 
 
-def training_words(title: str, cells: Mapping[str, str], chance: random.Random, phrases: float = 0.3) -> list[str]:
-    """The words to learn from this time: a phrase with probability `phrases`, else the title, some words dropped."""
-    if not title.strip() or chance.random() < phrases:
-        return words(phrase(cells, chance))
-    kept = words(title)
-    if chance.random() < 0.5:
-        kept = [word for word in kept if chance.random() > 0.15] or kept
-    return kept
+@dataclass(frozen=True)
+class Captions:
+    """How captions vary; the fields are those of a recipe."""
+
+    phrases: float = 0.3
+    word_dropout: float = 0.15
+    typos: float = 0.0
+
+    def of(self, title: str, cells: Mapping[str, str], chance: random.Random) -> str:
+        """The words to learn from this time: a phrase made of labels, or the title with some words lost."""
+        made = phrase(cells, chance) if not title.strip() or chance.random() < self.phrases else ""
+        kept = made.split() or title.split()
+        if not made and chance.random() < 0.5:
+            kept = [word for word in kept if chance.random() > self.word_dropout] or kept
+        return " ".join(misspelt(word, chance) if chance.random() < self.typos else word for word in kept)
+
+
+def misspelt(word: str, chance: random.Random) -> str:
+    """`word` with two letters swapped, one lost or one doubled, as hurried fingers do; short words stay.
+
+    >>> misspelt("sunglasses", random.Random(1))
+    'sunglasess'
+    """
+    if len(word) < 4 or not word.isalpha():
+        return word
+    at = chance.randrange(1, len(word) - 1)
+    kind = chance.randrange(3)
+    if kind == 0:
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    return word[:at] + word[at + 1 :] if kind == 1 else word[:at] + word[at] + word[at:]

@@ -1,20 +1,23 @@
 """What is known about the data a model learned from: licences, limits, and the command that trains it again."""
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from indexer.training.data import LabelledTable
-from indexer.training.joint import JointRecipe
+from indexer.training.recipes import PRETRAINED, SCRATCH, Recipe
+from services.encoders.bundle import Bundle
+from services.encoders.open_clip_bundle import OpenClipBundle
 
-SCRATCH = "scratch"
+NOT_RECORDED = "not recorded"
 DATA_LICENCES = {
     "fashion-products": (
         "Fashion Product Images, the catalogue of one online shop (papers call it KAGL), declared MIT by its "
         "publisher. The photos show brands' goods, so they are not redistributed with this model"
     ),
+    "clothing-photos": "The public clothing dataset: photos that people took of their own clothes, CC0 1.0",
+    "fashion-mnist": "Fashion-MNIST, MIT",
 }
 DATA_LIMITS = {
     "fashion-products": (
@@ -28,31 +31,42 @@ DATA_LIMITS = {
     ),
 }
 LIMITS = (
-    "Photos taken by phone, with clutter, folds or people in motion, are not measured here.",
     "Rare classes do far worse than common ones: read the macro figures beside the accuracies.",
-    "A label that was not in the training data is never predicted, and the probabilities are not calibrated.",
-    "It learned words from the catalogue's titles and labels: negation, counts, prices and sizes mean nothing to it.",
+    "A label that was not in the training data is never predicted.",
 )
-START_FILES = {"mobilenet_v2_imagenet": "imagenet-mobilenetv2/mobilenet_v2_imagenet.safetensors"}
+WORD_LIMIT = (
+    "It learned words from the catalogue's titles and labels: negation, counts, prices and sizes mean nothing to it."
+)
 START_LICENCES = {
-    "mobilenet_v2_imagenet": "ImageNet weights, Apache-2.0, converted from the Coral project's TensorFlow model"
+    SCRATCH: "none",
+    PRETRAINED: "ImageNet weights as torchvision publishes them, BSD-3-Clause",
+    "mobilenet_v2_imagenet": "ImageNet weights, Apache-2.0, converted from the Coral project's TensorFlow model",
 }
+
+
+def described(bundle: Bundle | OpenClipBundle) -> dict[str, Any]:
+    """The facts of `bundle`, with the licence and the limits that follow from its data, where it has none yet."""
+    facts = dict(bundle.facts)
+    data, start = facts.get("trained_on", {}).get("table", ""), facts.get("started_from", "")
+    facts.setdefault("licence", licence_facts(data, start))
+    known = [limit for each in data.split("+") for limit in DATA_LIMITS.get(each, ())]
+    if isinstance(bundle, Bundle):
+        sees = bundle.preprocessing
+        known.append(f"It sees {sees.width}x{sees.height} pixels: small prints, stitching, fabric and logos are lost.")
+    words = isinstance(bundle, OpenClipBundle) or bundle.tokenizer is not None
+    facts.setdefault("limits", [*known, *LIMITS, *([WORD_LIMIT] if words else [])])
+    return facts
 
 
 def licence_facts(data: str, start: str) -> dict[str, str]:
     """Licence statements about the training `data` and the `start` weights, and what follows for the model's own."""
-    known = data in DATA_LICENCES and (start == SCRATCH or start in START_LICENCES)
+    sets = data.split("+")
+    known = all(each in DATA_LICENCES for each in sets) and start in START_LICENCES
     return {
         "weights": "Apache-2.0, as the project" if known else "not stated; it is for whoever trained the model to say",
-        "training_data": DATA_LICENCES.get(data, "not recorded"),
-        "starting_weights": "none" if start == SCRATCH else START_LICENCES.get(start, "not recorded"),
+        "training_data": "; ".join(DATA_LICENCES.get(each, NOT_RECORDED) for each in sets),
+        "starting_weights": START_LICENCES.get(start, NOT_RECORDED),
     }
-
-
-def limits(data: str, height: int, width: int) -> list[str]:
-    """What a model trained on `data` at that input size is bad at."""
-    size = f"It sees {width}x{height} pixels: small prints, stitching, fabric and logos are lost."
-    return [*DATA_LIMITS.get(data, ()), size, *LIMITS]
 
 
 def short_path(path: Path) -> str:
@@ -64,21 +78,20 @@ def short_path(path: Path) -> str:
     return "/".join(path.parts[-2:])
 
 
-def training_command(table: LabelledTable, facts: Mapping[str, Any], name: str, version: str) -> str | None:
-    """The `lookalike train` line that trains the model with these `facts` again.
+def training_command(recipe_name: str, data: Sequence[str], recipe: Recipe, others: Sequence[str]) -> str:
+    """The `lookalike train` line that trains a model with the numbers of `recipe` again.
 
-    None where the recipe has numbers, or the table columns, that the command cannot set: such a model is trained
-    from Python.
+    `data` are the words that name the data, `others` those of labels, name and the like.
+
+    >>> from indexer.training.recipes import Triplet
+    >>> training_command("triplet", ["--table", "shop/all.csv"], Triplet(epochs=2, start="a/b/net.safetensors"), [])
+    'lookalike train triplet --table shop/all.csv --start b/net.safetensors --epochs 2'
     """
-    usual = LabelledTable(table.table, table.images, table.label_fields)
-    given = facts["hyperparameters"]
-    recipe = JointRecipe(epochs=given["epochs"], batch_size=given["batch_size"], seed=given["seed"])
-    if asdict(recipe) != given or table != usual:
-        return None
-    start, limit = facts["started_from"], facts["trained_on"].get("limit")
-    words = ["lookalike", "train", "--table", short_path(table.table), "--images", short_path(table.images)]
-    words += [] if start == SCRATCH else ["--start", START_FILES.get(start, f"{start}.safetensors")]
-    words += ["--out", name, "--epochs", f"{recipe.epochs:g}", "--batch-size", str(recipe.batch_size)]
-    words += ["--seed", str(recipe.seed), *([] if limit is None else ["--limit", str(limit)])]
-    words += [word for field in table.label_fields for word in ("--label", field)]
-    return shlex.join([*words, "--name", name, "--version", version])
+    words = ["lookalike", "train", recipe_name, *data]
+    usual = type(recipe)()
+    for part in fields(recipe):
+        value = getattr(recipe, part.name)
+        if value != getattr(usual, part.name):
+            shown = short_path(Path(value)) if part.name == "start" else f"{value:g}" if isinstance(value, float) else value
+            words += [f"--{part.name.replace('_', '-')}", str(shown)]
+    return shlex.join([*words, *others])

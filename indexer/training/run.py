@@ -1,58 +1,113 @@
-"""From a labelled table to a bundle: read, train, write."""
+"""From a labelled data set to a bundle: read, train, write."""
 
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from indexer.datasets import Dataset
+from indexer.datasets.dataset import TRAIN, VAL, label_sets
+from indexer.training.batches import BatchSource, CaptionOf
+from indexer.training.build import build_network, build_objective, build_tokenizer
 from indexer.training.card import model_card
-from indexer.training.data import LabelledTable, label_sets, load_images
-from indexer.training.joint import JointRecipe, JointTrainer, Report, build_network, build_tokenizer
-from indexer.training.measure import described
-from indexer.training.provenance import SCRATCH
+from indexer.training.loop import CHECKPOINT, Run, fit
+from indexer.training.photos import LabelledPhotos, Report, load_photos
+from indexer.training.phrases import Captions
+from indexer.training.provenance import described
+from indexer.training.recipes import Joint, Recipe, Siamese, Triplet
+from indexer.training.score import HeldOutScore
+from indexer.training.start import preprocessing_for
 from services.encoders.bundle import Bundle, write_bundle
+from services.encoders.preprocess import Preprocessing
 from services.encoders.protocol import ModelInfo
 from services.errors import InvalidCatalogue
 
+TRAINING = "training"
+"""Folder in the bundle's folder for the checkpoint and the logs of its training."""
 
-def train_joint(
-    table: LabelledTable,
-    recipe: JointRecipe,
+SCORED_PHOTOS = 2_000
+
+
+def train(
+    dataset: Dataset,
+    recipe: Recipe,
     out: Path,
     report: Report,
-    start: Path | None = None,
     limit: int | None = None,
-    name: str = "lookalike-mobilenetv2",
+    name: str = "lookalike-model",
     version: str = "1",
+    command: str | None = None,
 ) -> Bundle:
-    """Train on the rows of split `train` (the first `limit`) and write the bundle to `out`, not yet measured.
+    """Train on split `train` (its first `limit` rows) and write the bundle to `out`, not yet measured.
 
-    Raises InvalidCatalogue for a table that does not fit, ModelError for start weights that do not.
+    A run that was killed goes on from its last whole epoch when the same is asked for again. `command` is the
+    line that does it, for the card. Raises
+    InvalidCatalogue for a data set that does not fit, ModelError for start weights that do not.
     """
     began = time.monotonic()
-    rows = table.rows("train", limit)
-    labels = label_sets(rows, table.label_fields)
-    if empty := [field for field, names in labels.items() if not names]:
-        raise InvalidCatalogue(f"{table.table.name}: no row to train on has a value in column {', '.join(empty)}")
-    tokenizer = build_tokenizer(rows, [table.title_column, *table.label_fields], recipe)
-    network = build_network(labels, tokenizer, recipe, start)
-    data = load_images(table, rows, labels, recipe.preprocessing)
-    trainer = JointTrainer(network, tokenizer, data, recipe)
-    trainer.run(report)
-    trained_on = {"table": table.table.parent.name, "split": "train", "rows": len(data)}
-    facts = {
-        "recipe": "joint",
-        "hyperparameters": asdict(recipe),
+    rows = dataset.rows(TRAIN, limit)
+    labels = label_sets(rows, dataset.label_fields)
+    _check_labels(dataset, labels)
+    tokenizer = build_tokenizer(rows, dataset.label_fields, recipe) if isinstance(recipe, Joint) else None
+    network = build_network(labels, tokenizer, recipe)
+    preprocessing = preprocessing_for(recipe.height, recipe.width, recipe.start)
+    photos = load_photos(dataset, rows, labels, preprocessing, report)
+    field = dataset.label_fields[0]
+    source = BatchSource(
+        photos, recipe, preprocessing, field, caption_of(photos, recipe), getattr(recipe, "per_class", 0)
+    )
+    score = _held_out_score(dataset, recipe, labels, preprocessing, report)
+    fit(build_objective(network, tokenizer, recipe, field), Run(recipe, source, out / TRAINING, report, score))
+    facts = {**facts_of(dataset, recipe, len(photos), limit, began), "command": command}
+    info = ModelInfo(name, version, "", recipe.dimensions)
+    heads = {head: labels[head] for head in network.architecture.heads}
+    bundle = Bundle(info, network.architecture, preprocessing, heads, tokenizer, facts)
+    bundle = replace(bundle, facts=described(bundle))
+    written = write_bundle(out, bundle, network.state_dict(), model_card)
+    (out / TRAINING / CHECKPOINT).unlink(missing_ok=True)
+    return written
+
+
+def caption_of(photos: LabelledPhotos, recipe: Recipe) -> CaptionOf | None:
+    """What a photo is called, for recipes that learn words."""
+    if not hasattr(recipe, "phrases"):
+        return None
+    how = Captions(recipe.phrases, recipe.word_dropout, recipe.typos)  # type: ignore[attr-defined]
+    examples = photos.examples
+    return lambda row, chance: how.of(examples[row].title, examples[row].cells, chance)
+
+
+def facts_of(dataset: Dataset, recipe: Recipe, rows: int, limit: int | None, began: float) -> dict[str, Any]:
+    """What a bundle tells of its training. `minutes` count from the last start of a run that was killed."""
+    trained_on = {"table": dataset.name, "split": TRAIN, "rows": rows, "labels": list(dataset.label_fields)}
+    return {
+        "recipe": type(recipe).__name__.lower(),
+        "hyperparameters": {**asdict(recipe), "start": Path(recipe.start).stem},
         "trained_on": trained_on if limit is None else {**trained_on, "limit": limit},
-        "started_from": start.stem if start else SCRATCH,
+        "started_from": Path(recipe.start).stem,
         "minutes": round((time.monotonic() - began) / 60, 1),
         "machine": _machine(),
     }
-    info = ModelInfo(name, version, "", recipe.dimensions)
-    bundle = Bundle(info, network.architecture, recipe.preprocessing, labels, tokenizer, facts)
-    bundle = replace(bundle, facts=described(bundle, table))
-    return write_bundle(out, bundle, network.state_dict(), model_card)
+
+
+def _held_out_score(
+    dataset: Dataset, recipe: Recipe, labels: dict[str, list[str]], preprocessing: Preprocessing, report: Report
+) -> HeldOutScore | None:
+    """Figures on the first photos of `val`; None where the data set has no such split."""
+    if not dataset.examples.get(VAL):
+        return None
+    photos = load_photos(dataset, dataset.rows(VAL, SCORED_PHOTOS), labels, preprocessing, report)
+    fields = dataset.label_fields[:1] if isinstance(recipe, Siamese | Triplet) else dataset.label_fields
+    return HeldOutScore(photos, preprocessing, fields)
+
+
+def _check_labels(dataset: Dataset, labels: dict[str, list[str]]) -> None:
+    if not labels:
+        raise InvalidCatalogue(f"{dataset.name}: no label field to learn from")
+    if empty := [field for field, names in labels.items() if not names]:
+        raise InvalidCatalogue(f"{dataset.name}: no row to train on has a value in {', '.join(empty)}")
 
 
 def _machine() -> str:

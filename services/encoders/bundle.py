@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, float16, float32
 
+from services.encoders.calibration import ScoreCalibration, calibration_from_json
 from services.encoders.network import Architecture
 from services.encoders.preprocess import Preprocessing
 from services.encoders.protocol import ModelInfo
@@ -24,7 +25,10 @@ from services.errors import ModelError
 
 FORMAT = 1
 MANIFEST, WEIGHTS, CARD = "model.json", "weights.safetensors", "MODEL_CARD.md"
-_OWN_KEYS = {"format", "name", "version", "fingerprint", "architecture", "preprocessing", "labels", "tokenizer"}
+_OWN_KEYS = {
+    *("format", "name", "version", "fingerprint"),
+    *("architecture", "preprocessing", "labels", "tokenizer", "calibration"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Bundle:
     tokenizer: Tokenizer | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     """Training data, recipe, metrics and licence, as the card tells them: the other keys of `model.json`."""
+    calibration: ScoreCalibration | None = None
 
     def __post_init__(self) -> None:
         if clash := sorted(_OWN_KEYS & self.facts.keys()):
@@ -55,9 +60,9 @@ def read_bundle(folder: Path) -> tuple[Bundle, dict[str, Tensor]]:
             found = manifest.get("format") if isinstance(manifest, dict) else manifest
             raise ModelError(f"{folder}: {MANIFEST} has format {found!r}; this version reads format {FORMAT}")
         weights = folder / WEIGHTS
-        if _sha256(weights) != manifest["fingerprint"]:
+        if file_sha256(weights) != manifest["fingerprint"]:
             raise ModelError(f"{folder}: {WEIGHTS} does not match the hash in {MANIFEST}; copy the bundle again")
-        bundle = _parse(manifest)
+        bundle = replace(_parse(manifest), calibration=calibration_in(manifest, folder))
         tensors = {name: tensor.to(float32) for name, tensor in load_file(weights).items()}
     except FileNotFoundError as exc:
         raise ModelError(f"{folder}: not a model bundle, {Path(exc.filename).name} is missing") from exc
@@ -72,16 +77,25 @@ def write_bundle(folder: Path, bundle: Bundle, state: Mapping[str, Tensor], card
     `card` makes the model card of the finished bundle. Raises ModelError when a weight is not finite in half
     precision, before anything is written.
     """
+    info = replace(
+        bundle.info, fingerprint=write_weights(folder, state), dimensions=bundle.architecture.dimensions
+    )
+    written = replace(bundle, info=info)
+    write_facts(folder, written, card(written))
+    return written
+
+
+def write_weights(folder: Path, state: Mapping[str, Tensor]) -> str:
+    """Write the weights of a bundle in half precision, and return their hash; the folder is no bundle until its
+    `model.json` is written. Raises ModelError when one is not finite in half precision, before anything is written."""
     half = {k: v.detach().cpu().to(float16).contiguous() for k, v in state.items() if v.is_floating_point()}
     if broken := [name for name, tensor in half.items() if not tensor.isfinite().all()]:
         raise ModelError(f"weights {broken[:3]} are not finite: training has diverged; lower its learning rates")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
     save_file(half, folder / WEIGHTS)
-    info = replace(bundle.info, fingerprint=_sha256(folder / WEIGHTS), dimensions=bundle.architecture.dimensions)
-    written = replace(bundle, info=info)
-    write_facts(folder, written, card(written))
-    return written
+    (folder / WEIGHTS).chmod(0o644)  # safetensors lets only the owner read what it writes, and bundles are shared
+    return file_sha256(folder / WEIGHTS)
 
 
 def write_facts(folder: Path, bundle: Bundle, card: str) -> None:
@@ -90,14 +104,38 @@ def write_facts(folder: Path, bundle: Bundle, card: str) -> None:
     Raises ModelError when the weights in `folder` are not the bundle's.
     """
     weights = folder / WEIGHTS
-    if not weights.is_file() or _sha256(weights) != bundle.info.fingerprint:
+    if not weights.is_file() or file_sha256(weights) != bundle.info.fingerprint:
         raise ModelError(f"{folder}: {WEIGHTS} is missing, or is not the one that {bundle.info.key} was read from")
-    weights.chmod(0o644)  # safetensors lets only the owner read what it writes, and bundles are shared
-    _replace(folder / CARD, card)
-    _replace(folder / MANIFEST, json.dumps(_manifest(bundle), indent=1, ensure_ascii=False) + "\n")
+    replace_text(folder / CARD, card)
+    replace_text(folder / MANIFEST, json.dumps(_manifest(bundle), indent=1, ensure_ascii=False) + "\n")
 
 
-def _replace(path: Path, text: str) -> None:
+def write_calibration(folder: Path, calibration: ScoreCalibration) -> None:
+    """Put `calibration` into the `model.json` of the bundle in `folder`, of whatever kind, and change nothing else.
+
+    The model's key stays, for its vectors do: no index has to be rebuilt. Raises ModelError when there is no bundle.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError) as exc:
+        raise ModelError(f"{folder}: not a model bundle, no readable {MANIFEST}: {exc}") from exc
+    if not isinstance(manifest, dict) or "fingerprint" not in manifest:
+        raise ModelError(f"{folder}: not a model bundle, {MANIFEST} names no fingerprint")
+    manifest["calibration"] = calibration.to_json()
+    replace_text(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def calibration_in(manifest: Mapping[str, Any], folder: Path) -> ScoreCalibration | None:
+    """What `write_calibration` put into the manifest of the bundle in `folder`, if anything. Raises ModelError."""
+    if manifest.get("calibration") is None:
+        return None
+    try:
+        return calibration_from_json(manifest["calibration"])
+    except ModelError as exc:
+        raise ModelError(f"{folder}: {exc}") from exc
+
+
+def replace_text(path: Path, text: str) -> None:
     """Write beside `path` and move into place, so that a reader sees the old text or the new."""
     temporary = path.with_name(path.name + ".part")
     temporary.write_text(text, "utf-8")
@@ -115,6 +153,7 @@ def _manifest(bundle: Bundle) -> dict[str, Any]:
         "preprocessing": asdict(bundle.preprocessing),
         "labels": bundle.labels,
         "tokenizer": tokenizer and {"buckets": tokenizer.buckets, "vocabulary": " ".join(tokenizer.vocabulary)},
+        **({"calibration": bundle.calibration.to_json()} if bundle.calibration else {}),
         **bundle.facts,
     }
 
@@ -126,13 +165,30 @@ def _parse(manifest: dict[str, Any]) -> Bundle:
     return Bundle(
         info=info,
         architecture=architecture,
-        preprocessing=Preprocessing(**manifest["preprocessing"]),
+        preprocessing=_preprocessing(manifest["preprocessing"]),
         labels=manifest["labels"],
         tokenizer=text and Tokenizer(tuple(text["vocabulary"].split()), text["buckets"]),
         facts={key: value for key, value in manifest.items() if key not in _OWN_KEYS},
     )
 
 
-def _sha256(path: Path) -> str:
+def kind_of(folder: Path) -> str | None:
+    """What kind of bundle `folder` holds, where its `model.json` says so: None is this one, or none at all."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    kind = manifest.get("kind") if isinstance(manifest, dict) else None
+    return kind if isinstance(kind, str) else None
+
+
+def _preprocessing(facts: dict[str, Any]) -> Preprocessing:
+    # JSON has lists only, and a preprocessing is compared by value.
+    known: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
+    return Preprocessing(**known)
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from services.arrays import FloatArray, unit_rows
 from services.encoders.bundle import Bundle, read_bundle
+from services.encoders.calibration import UNCALIBRATED, ScoreCalibration
 from services.encoders.network import JointNetwork, TextTower
 from services.encoders.preprocess import PixelArray
 from services.encoders.protocol import ModelInfo, Prediction
@@ -36,6 +37,11 @@ class BundleEncoder:
         """What identifies this model."""
         return self.bundle.info
 
+    @property
+    def calibration(self) -> ScoreCalibration | None:
+        """What its scores are worth; None where nobody has measured it."""
+        return self.bundle.calibration
+
     def encode_images(self, images: Sequence[Image.Image]) -> FloatArray:
         """Embed N images: float32 (N, D), unit rows."""
         if not images:
@@ -44,17 +50,32 @@ class BundleEncoder:
 
     def classify(self, images: Sequence[Image.Image]) -> list[Prediction]:
         """Return, for each of N images, every label field's labels and their probabilities, most likely first."""
+        return self.embed_and_classify(images)[1]
+
+    def embed_and_classify(self, images: Sequence[Image.Image]) -> tuple[FloatArray, list[Prediction]]:
+        """Return the unit rows (N, D) of N images, and each one's labels; the network runs once."""
+        vectors = self.encode_images(images)
         predictions: list[Prediction] = []
-        for batch in self._batches(images):
-            embeddings = torch.from_numpy(self._embed(batch)).to(self._device)  # (B, D)
-            with torch.inference_mode():
-                logits = self._network.label_logits(embeddings)
-            scores = {field: values.softmax(dim=-1).cpu() for field, values in logits.items()}  # each (B, classes)
-            predictions += [
-                {field: _ranked(rows[i], self.bundle.labels[field]) for field, rows in scores.items()}
-                for i in range(len(batch))
-            ]
-        return predictions
+        for start in range(0, len(vectors), BATCH):
+            predictions += self._predictions(vectors[start : start + BATCH])
+        return vectors, predictions
+
+    def label_logits(self, vectors: FloatArray) -> dict[str, FloatArray]:
+        """The raw scores of every label field for unit rows `vectors` (N, D): each (N, classes)."""
+        with torch.inference_mode():
+            logits = self._network.label_logits(torch.from_numpy(vectors).to(self._device))
+        return {field: values.cpu().numpy() for field, values in logits.items()}
+
+    def _predictions(self, vectors: FloatArray) -> list[Prediction]:
+        calibration = self.calibration or UNCALIBRATED
+        scores = {
+            field: torch.from_numpy(values / calibration.temperature(field)).softmax(dim=-1)
+            for field, values in self.label_logits(vectors).items()
+        }  # each (B, classes)
+        return [
+            {field: _ranked(rows[i], self.bundle.labels[field]) for field, rows in scores.items()}
+            for i in range(len(vectors))
+        ]
 
     def _batches(self, images: Sequence[Image.Image]) -> Iterator[PixelArray]:
         for start in range(0, len(images), BATCH):
@@ -79,11 +100,8 @@ class TextBundleEncoder(BundleEncoder):
         """Embed N texts: float32 (N, D), unit rows, in the space of the images."""
         if not texts:
             return np.empty((0, self.model.dimensions), np.float32)
-        ids = [self._tokenizer.encode(text) for text in texts]
-        offsets = np.cumsum([0, *(len(row) for row in ids[:-1])])  # (N,)
-        flat = torch.tensor([row for text in ids for row in text], device=self._device)  # (T,)
         with torch.inference_mode():
-            rows = self._tower(flat, torch.from_numpy(offsets).to(self._device))  # (N, D)
+            rows = self._tower.embed(self._tokenizer, texts, self._device)  # (N, D)
         return unit_rows(rows.cpu().numpy())
 
 
@@ -112,6 +130,9 @@ def _check_facts(folder: Path, bundle: Bundle) -> None:
     classes = {field: len(names) for field, names in bundle.labels.items()}
     if classes != bundle.architecture.heads:
         raise ModelError(f"{folder}: labels for heads of {classes}, but the heads are {bundle.architecture.heads}")
+    heated = bundle.calibration.temperatures.keys() if bundle.calibration else set[str]()
+    if strange := sorted(heated - classes.keys()):
+        raise ModelError(f"{folder}: calibrated for heads {', '.join(strange)}, which it has not; calibrate it again")
     rows = bundle.architecture.text_rows
     if bundle.tokenizer is not None and rows and bundle.tokenizer.rows != rows:
         raise ModelError(f"{folder}: the tokenizer has {bundle.tokenizer.rows} rows, but the text tower has {rows}")

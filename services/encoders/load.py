@@ -26,6 +26,12 @@ def load_encoder(model: str = "", cache: Path | None = None) -> Encoder:
     folder = Path(model).expanduser() if model else SHIPPED
     if not folder.is_dir():
         raise ModelError(f"model {model!r}: no such bundle folder; to use an open_clip model, write open_clip:NAME")
+    from services.encoders.bundle import kind_of
+
+    if kind_of(folder) == "open_clip":
+        from services.encoders.open_clip_bundle import load_open_clip_bundle
+
+        return load_open_clip_bundle(folder)
     from services.encoders.bundle_encoder import load_bundle
 
     return load_bundle(folder, cache)

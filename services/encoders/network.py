@@ -1,11 +1,14 @@
 """The joint network: a CNN and a text tower that meet in one unit sphere, and label heads that read from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
-import torchvision
 from torch import Tensor, nn
+
+from services.encoders.backbones import make_backbone
+from services.encoders.tokenizer import Tokenizer
 
 HEAD_SCALE = 16.0
 
@@ -19,18 +22,6 @@ class Architecture:
     text_rows: int = 0
     text_width: int = 192
     heads: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.backbone not in BACKBONES:
-            raise ValueError(f"backbone {self.backbone!r} is not known; known: {', '.join(BACKBONES)}")
-
-
-def _mobilenet_v2() -> tuple[nn.Module, int]:
-    network = torchvision.models.mobilenet_v2(weights=None)
-    return network.features, network.last_channel
-
-
-BACKBONES = {"mobilenet_v2": _mobilenet_v2}
 
 
 class TextTower(nn.Module):
@@ -49,6 +40,14 @@ class TextTower(nn.Module):
         bag = self.norm(self.embedding(ids, offsets))  # (N, width)
         return F.normalize(self.project(bag + self.hidden(bag)), dim=-1)  # (N, D)
 
+    def embed(self, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> Tensor:
+        """N texts -> unit rows (N, D)."""
+        ids = [tokenizer.encode(text) for text in texts]
+        offsets = torch.tensor([0, *(len(row) for row in ids[:-1])]).cumsum(0)  # (N,)
+        flat = torch.tensor([row for text in ids for row in text])  # (T,)
+        rows: Tensor = self(flat.to(device), offsets.to(device))  # (N, D)
+        return rows
+
 
 class JointNetwork(nn.Module):
     """Image tower, optional text tower, and one linear head a label field.
@@ -60,7 +59,7 @@ class JointNetwork(nn.Module):
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
-        self.backbone, features = BACKBONES[architecture.backbone]()
+        self.backbone, features = make_backbone(architecture.backbone)
         self.project = nn.Linear(features, architecture.dimensions)
         self.heads = nn.ModuleDict(
             {name: nn.Linear(architecture.dimensions, classes) for name, classes in architecture.heads.items()}
@@ -72,8 +71,7 @@ class JointNetwork(nn.Module):
 
     def embed_images(self, pixels: Tensor) -> Tensor:
         """`pixels` (N, 3, H, W), normalised -> unit rows (N, D)."""
-        features = self.backbone(pixels).mean(dim=(2, 3))  # (N, features)
-        return F.normalize(self.project(features), dim=-1)  # (N, D)
+        return F.normalize(self.project(self.backbone(pixels)), dim=-1)  # (N, D)
 
     def label_logits(self, embeddings: Tensor) -> dict[str, Tensor]:
         """Unit rows (N, D) -> for each label field, logits (N, classes)."""

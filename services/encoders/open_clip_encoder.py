@@ -101,6 +101,14 @@ def load_open_clip(spec: str) -> TextEncoder:
     downloaded. Raises ModelError for an unknown name or tag, a missing or unfit file, and a failed download.
     """
     source = find_source(spec)
+    return OpenClipEncoder(source, *create(source))
+
+
+def create(source: OpenClipSource) -> tuple[Any, Callable[[Image.Image], Tensor], Callable[[list[str]], Tensor]]:
+    """The network of `source` with its weights, its preprocessing and its tokenizer.
+
+    Raises ModelError when the weights cannot be had, or do not fit.
+    """
     if source.weights is not None and Path(source.weights).is_file():
         _refuse_code(Path(source.weights))
     try:
@@ -114,12 +122,13 @@ def load_open_clip(spec: str) -> TextEncoder:
         tokenizer = open_clip.get_tokenizer(source.architecture)
     except ImportError as exc:
         raise ModelError(
-            f"open_clip:{spec} needs a package that is not installed; run `pip install {exc.name}`"
+            f"open_clip:{source.architecture} needs a package that is not installed; run `pip install {exc.name}`"
         ) from exc
     # Whatever open_clip, the hub's client, its HTTP library, torch and the tokenizers raise.
     except Exception as exc:
+        spec = ":".join(part for part in (source.architecture, source.weights) if part)
         raise ModelError(f"open_clip:{spec} cannot be loaded; {_remedy(source)} ({_first_line(exc)})") from exc
-    return OpenClipEncoder(source, network, preprocess, tokenizer)
+    return network, preprocess, tokenizer
 
 
 def find_source(spec: str) -> OpenClipSource:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from PIL import Image
 
 from services.arrays import FloatArray
+from services.encoders.calibration import ScoreCalibration
 
 Prediction: TypeAlias = dict[str, list[tuple[str, float]]]
 """Per label field, (label, probability) pairs, most likely first."""
@@ -57,3 +58,27 @@ class Classifier(Protocol):
     def classify(self, images: Sequence[Image.Image]) -> list[Prediction]:
         """Return, for each of N images, every label field's labels and their probabilities."""
         ...
+
+
+@runtime_checkable
+class EmbeddingClassifier(Encoder, Classifier, Protocol):
+    """An encoder whose label heads read its embedding, so that both cost one pass."""
+
+    def embed_and_classify(self, images: Sequence[Image.Image]) -> tuple[FloatArray, list[Prediction]]:
+        """Return what `encode_images` and `classify` would."""
+        ...
+
+
+@runtime_checkable
+class Calibratable(Protocol):
+    """A model that can keep what its scores are worth; whether it does is for `calibration_of` to say."""
+
+    @property
+    def calibration(self) -> ScoreCalibration | None:
+        """What its scores are worth; None where nobody has measured it."""
+        ...
+
+
+def calibration_of(encoder: Encoder) -> ScoreCalibration | None:
+    """What the scores of `encoder` are worth; None where it has not been, or cannot be, calibrated."""
+    return encoder.calibration if isinstance(encoder, Calibratable) else None

@@ -30,7 +30,9 @@ class PixelTower(nn.Module):
 
     def __init__(self, network: JointNetwork, preprocessing: Preprocessing) -> None:
         super().__init__()
-        self.network, self.mean, self.scale = network, preprocessing.mean, preprocessing.scale
+        self.network = network
+        self.mean = nn.Buffer(torch.tensor(preprocessing.mean).view(1, 3, 1, 1))
+        self.scale = nn.Buffer(torch.tensor(preprocessing.scale).view(1, 3, 1, 1))
 
     def forward(self, pixels: Tensor) -> Tensor:
         """`pixels` uint8 (B, H, W, 3) -> unit rows (B, D)."""
@@ -76,7 +78,7 @@ class TorchRuntime:
     """Eager torch: what the other runtimes must agree with."""
 
     def __init__(self, tower: PixelTower, device: torch.device) -> None:
-        self._tower, self._device = tower, device
+        self._tower, self._device = tower.to(device), device
 
     def __call__(self, pixels: PixelArray) -> FloatArray:
         """Embed one batch."""

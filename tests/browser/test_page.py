@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import waitress
-from fakes import COLOURS, InlineQueue, platform_of_fakes
+from fakes import COLOURS, CalibratedEncoder, InlineQueue, platform_of_fakes
 from flask import Flask
 from PIL import Image
 from waitress import wasyncore
@@ -71,9 +72,9 @@ def stock(app: Flask) -> None:
 
 
 @contextmanager
-def served(data_dir: Path, fill: Callable[[Flask], None]) -> Iterator[tuple[str, Flask]]:
+def served(data_dir: Path, fill: Callable[[Flask], None], encoder: object | None = None) -> Iterator[tuple[str, Flask]]:
     """The app on a free port of loopback, as (address, app)."""
-    platform = platform_of_fakes(data_dir)
+    platform = platform_of_fakes(data_dir, encoder)
     app = create_app(platform, InlineQueue(platform))  # type: ignore[arg-type]
     fill(app)
     sockets: dict[int, object] = {}
@@ -425,6 +426,37 @@ def test_the_keyboard_reaches_everything_in_order(page, shop) -> None:
     page.locator("#grid a").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#product h2")).to_be_focused()
+
+
+def test_a_calibrated_model_says_how_likely_a_hit_is_right_and_when_none_is(page, tmp_path: Path) -> None:
+    def fill(app: Flask) -> None:
+        for number in range(3):
+            put(app, f"red-{number}", "red", number, title=f"Red {number}", category="Tops", price=19.5)
+        put(app, "blue", "blue", title="Blue", category="Hats")
+
+    with served(tmp_path, fill, CalibratedEncoder()) as (address, _):
+        page.goto(f"{address}/?q=red")
+        expect(page.locator("#grid .score").first).to_have_text("99% match")  # 1, but nothing measured is certain
+        expect(page.locator("#grid .score").last).to_have_text("1% match")
+        expect(page.locator("#grid .score").first).to_have_attribute("title", re.compile(r"about 99 .*: 1\.00$"))
+        expect(page.locator("#doubt")).to_be_hidden()
+        expect(page.locator("#count")).to_have_text("4 products, best match first")
+        page.get_by_label("Search by words").fill("zebra")
+        expect(page.locator("#doubt")).to_have_text(
+            "Nothing close to this in the catalogue. Here is the nearest there is."
+        )
+        expect(page.locator("#count")).to_have_text("The nearest 4 products")
+        expect(page.locator("#grid a")).to_have_count(4)
+        page.goto(f"{address}/?q=red&category=Hats")
+        expect(page.locator("#doubt")).to_contain_text("Nothing close to this in Hats.")
+        page.get_by_label("Search by words").fill("")
+        expect(page.locator("#heading")).to_have_text("Hats")
+        expect(page.locator("#doubt")).to_be_hidden()
+        page.go_back()
+        expect(page.locator("#doubt")).to_be_visible()
+        page.set_viewport_size(PHONE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        page.goto("about:blank")  # lets go of the server
 
 
 def test_a_phone_never_scrolls_sideways(page, shop, complaints) -> None:

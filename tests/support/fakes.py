@@ -11,6 +11,7 @@ from indexer.rows import RowBuilder
 from services.arrays import FloatArray, unit_rows
 from services.bootstrap import Platform, build
 from services.encoders import ModelInfo
+from services.encoders.calibration import QUERY_KINDS, MatchCurve, ScoreCalibration
 from services.encoders.protocol import Prediction
 from services.errors import Unavailable
 from services.settings import load_settings
@@ -56,6 +57,12 @@ class ColourEncoder:
     def _unit(colours: Sequence[FloatArray]) -> FloatArray:
         # The constant keeps black from having no direction.
         return unit_rows(np.hstack([np.asarray(colours) / 127.5 - 1, np.full((len(colours), 1), 0.2)]))
+
+
+class CalibratedEncoder(ColourEncoder):
+    """The same with a calibration: a hit's probability is its cosine, none below 0, and less than 0.6 is not close."""
+
+    calibration = ScoreCalibration("base_colour", {kind: MatchCurve((0, 1), (0, 1), 0.6) for kind in QUERY_KINDS})
 
 
 class VisionOnlyEncoder:

@@ -4,7 +4,7 @@ import base64
 import io
 
 import pytest
-from fakes import InlineQueue, VisionOnlyEncoder, platform_of_fakes
+from fakes import CalibratedEncoder, InlineQueue, VisionOnlyEncoder, platform_of_fakes
 
 from services.errors import Unavailable
 from web.app import create_app
@@ -80,6 +80,11 @@ def test_offset_continues_where_limit_ended(shop) -> None:
         ({"text": "red", "limit": 1001}, "limit"),
         ({"text": "red", "limit": "ten"}, "limit"),
         ({"text": "red", "offset": -1}, "offset"),
+        ({"text": "red", "min_score": 1.5}, "min_score 1.5: must lie between -1 and 1"),
+        ({"text": "red", "min_score": "0.5"}, "min_score"),
+        ({"text": "red", "min_score": True}, "min_score"),
+        ({"text": "red", "min_probability": -0.1}, "min_probability -0.1: must lie between 0 and 1"),
+        ({"text": "red", "min_probability": [0.5]}, "min_probability"),
         ({"text": "red", "colour": "x"}, "colour"),
         ({"text": "red", "filter": {"price": "cheap"}}, "price"),
         ({"text": "red", "filter": {"price": {"above": 3}}}, "above"),
@@ -138,3 +143,99 @@ def test_an_index_of_another_model_is_refused(client, platform, shop) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["code"]) == (503, "index_mismatch")
     assert "lookalike rebuild" in answer.json["detail"]
+
+
+@pytest.fixture
+def calibrated(platform, shop):
+    """The shop's client, whose model now knows what its scores are worth; its vectors are the same."""
+    platform.search._encoder = CalibratedEncoder()
+    return shop
+
+
+def test_a_calibrated_model_gives_probabilities(calibrated) -> None:
+    answer = calibrated.post("/v1/search", json={"text": "red"}).json
+    assert [hit["probability"] for hit in answer["hits"]] == pytest.approx(
+        [max(0, round(hit["score"], 4)) for hit in answer["hits"]], abs=2e-4
+    )
+    assert answer["hits"][0]["probability"] == pytest.approx(1, abs=1e-4)
+    assert answer["no_good_match"] is False
+
+
+def test_a_model_without_calibration_has_none_and_refuses_to_filter_by_them(shop) -> None:
+    answer = shop.post("/v1/search", json={"text": "zebra"}).json
+    assert {hit["probability"] for hit in answer["hits"]} == {None}
+    assert answer["no_good_match"] is False, "it cannot tell"
+    for asked in (
+        shop.post("/v1/search", json={"text": "red", "min_probability": 0.5}),
+        shop.get("/v1/products/Tops-red/similar?min_probability=0.5"),
+    ):
+        assert (asked.status_code, asked.json["code"]) == (422, "unsupported")
+        assert "not calibrated" in asked.json["detail"]
+
+
+def test_nothing_close_is_said_and_the_nearest_come_all_the_same(calibrated) -> None:
+    answer = calibrated.post("/v1/search", json={"text": "zebra", "limit": 3}).json
+    assert answer["no_good_match"] is True
+    assert len(answer["hits"]) == 3
+    assert all(hit["probability"] < 0.6 for hit in answer["hits"])
+
+
+def test_nothing_close_is_the_same_on_every_page(calibrated) -> None:
+    pages = [calibrated.post("/v1/search", json={"text": "red", "limit": 4, "offset": o}).json for o in (0, 4, 8, 40)]
+    assert [page["no_good_match"] for page in pages] == [False] * 4
+    assert pages[2]["hits"][0]["probability"] < 0.6
+    assert pages[3]["hits"] == []
+
+
+def test_an_empty_answer_is_no_good_match_whatever_the_model(shop) -> None:
+    answer = shop.post("/v1/search", json={"text": "red", "filter": {"category": "Hats"}}).json
+    assert (answer["hits"], answer["no_good_match"]) == ([], True)
+
+
+def test_hits_below_the_least_score_are_left_out(shop, photo) -> None:
+    whole = shop.post("/v1/search", json={"text": "red"}).json["hits"]
+    least = whole[3]["score"]
+    expected = [hit["product_id"] for hit in whole if hit["score"] >= least]
+    assert 0 < len(expected) < len(whole)
+    assert ids(shop.post("/v1/search", json={"text": "red", "min_score": least})) == expected
+    form = {"image": (io.BytesIO(photo("red")), "q.png"), "min_score": str(least)}
+    assert ids(shop.post("/v1/search", data=form)) == expected
+    similar = [name for name in expected if name != "Tops-red"]
+    assert ids(shop.get(f"/v1/products/Tops-red/similar?min_score={least}")) == similar
+    none = shop.get('/v1/products/Tops-red/similar?min_score=1&filter={"tag":"b"}').json
+    assert (none["hits"], none["no_good_match"]) == ([], True)
+
+
+def test_hits_below_the_least_probability_are_left_out_of_every_kind_of_query(calibrated, photo) -> None:
+    by_words = calibrated.post("/v1/search", json={"text": "red", "min_probability": 0.6})
+    assert sorted(ids(by_words)) == ["Dresses-red", "Tops-red"]
+    mixed = calibrated.post(
+        "/v1/search",
+        data={"image": (io.BytesIO(photo("red")), "q.png"), "text": "red", "min_probability": "0.6"},
+    )
+    assert sorted(ids(mixed)) == ["Dresses-red", "Tops-red"]
+    assert ids(calibrated.get("/v1/products/Tops-red/similar?min_probability=0.6")) == ["Dresses-red"]
+    beyond = calibrated.post("/v1/search", json={"text": "red", "min_probability": 0.6, "offset": 1}).json
+    assert len(beyond["hits"]) == 1
+    assert beyond["no_good_match"] is False
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1.1", "2", "half", ""])
+@pytest.mark.parametrize("name", ["min_score", "min_probability"])
+def test_minima_that_are_none_are_refused_in_addresses_and_forms(shop, photo, name, value) -> None:
+    file = {"image": (io.BytesIO(photo("red")), "q.png"), name: value}
+    for answer in (
+        shop.get(f"/v1/products/Tops-red/similar?{name}={value}"),
+        shop.post("/v1/search", data=file),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (400, "invalid_request"), answer.text
+        assert name in answer.json["detail"]
+
+
+def test_a_match_that_was_deleted_a_moment_ago_is_not_promised(calibrated, queue) -> None:
+    queue.paused = True  # the index still has it
+    for name in ("Dresses-red", "Tops-red"):
+        assert calibrated.delete(f"/v1/products/{name}").status_code == 204
+    answer = calibrated.post("/v1/search", json={"text": "red", "limit": 4}).json
+    assert len(answer["hits"]) == 2
+    assert answer["no_good_match"] is True

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from PIL import Image
 
+from services.confidence import Minima
 from services.errors import InvalidRequest
 from services.filters import parse_filter
 from services.images import decode_image
@@ -14,6 +15,7 @@ from web.bodies import (
     ClassifyBody,
     QueryImageBody,
     SearchBody,
+    decimal_number,
     decode_base64,
     parse_object,
     read_json,
@@ -26,6 +28,7 @@ from web.serialise import answer_json
 bp = Blueprint("search", __name__)
 
 TOP_LABELS = 5
+MINIMA = ("min_score", "min_probability")
 
 
 @bp.post("/v1/search")
@@ -40,13 +43,14 @@ def search() -> Response:
             where=parse_filter(body.filter, context().platform.settings.fields),
             limit=body.limit,
             offset=body.offset,
+            minima=Minima(body.min_score, body.min_probability),
         )
     )
 
 
 @bp.get("/v1/products/<segment:product_id>/similar")
 def similar(product_id: str) -> Response:
-    """Look-alikes of a stored product: `?limit=`, `?offset=`, `?filter=` as JSON."""
+    """Look-alikes of a stored product, by the search's own fields as `?name=value`; `?filter=` is JSON."""
     arguments = request.args
     where = parse_object(arguments["filter"], "filter") if arguments.get("filter") else None
     return _run(
@@ -55,6 +59,7 @@ def similar(product_id: str) -> Response:
             where=parse_filter(where, context().platform.settings.fields),
             limit=whole_number(arguments.get("limit", "20"), "limit"),
             offset=whole_number(arguments.get("offset", "0"), "offset"),
+            minima=Minima(*(decimal_number(arguments[name], name) if name in arguments else None for name in MINIMA)),
         )
     )
 
@@ -88,6 +93,9 @@ def _form() -> dict[str, Any]:
     for name in ("limit", "offset"):
         if name in fields:
             fields[name] = whole_number(fields[name], name)
+    for name in MINIMA:
+        if name in fields:
+            fields[name] = decimal_number(fields[name], name)
     if fields.get("filter"):
         fields["filter"] = parse_object(fields["filter"], "filter")
     else:

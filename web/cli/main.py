@@ -8,8 +8,9 @@ from services.errors import LookalikeError
 from web.cli.bench import bench
 from web.cli.catalogue import ingest, sample
 from web.cli.maintenance import migrate, rebuild, reconcile, show_settings
-from web.cli.model import evaluate, train
+from web.cli.evaluate import evaluate
 from web.cli.run import beat, serve, up, worker
+from web.cli.train import train
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -109,6 +109,7 @@ async function showMore() {
 function add(answer, page) {
   answer.items.push(...page.items);
   answer.more = page.more;
+  answer.far = page.far ?? false;
   answer.index = page.index ?? null;
   answer.tookMs = page.tookMs ?? null;
 }

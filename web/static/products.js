@@ -30,7 +30,7 @@ export function card(item, categories, open) {
       make("span", { class: "frame" }, picture(item.image, CARD_PX, "")),
       make("span", { class: "title" }, titleOf(item.id, attributes)),
       attributes.category === undefined ? null : make("span", { class: "category" }, String(attributes.category)),
-      make("span", { class: "facts" }, make("span", { class: "price" }, priceOf(attributes)), score(item.score)),
+      make("span", { class: "facts" }, make("span", { class: "price" }, priceOf(attributes)), worth(item)),
     ),
   );
 }
@@ -117,10 +117,21 @@ function standing({ state, problem }) {
   return problem ? say(problem.detail, "standing bad") : null;
 }
 
-function score(value) {
-  if (value === null) return null;
+/** What a hit is worth: how likely it is right, where the model has been calibrated, and else its bare score. */
+function worth({ score, probability }) {
+  if (score === null) return null;
+  if (probability !== null) return likelihood(score, probability);
   const title = "Similarity: the cosine between this photo and your search";
-  return make("span", { class: "score", title }, make("span", { class: "unseen" }, "similarity "), value.toFixed(2));
+  return make("span", { class: "score", title }, make("span", { class: "unseen" }, "similarity "), score.toFixed(2));
+}
+
+function likelihood(score, probability) {
+  // Nothing that was measured on samples is certain.
+  const percent = Math.min(99, Math.max(1, Math.round(100 * probability)));
+  const title =
+    `Of 100 hits as near as this one, about ${percent} are the kind of product that was looked for. ` +
+    `Similarity: ${score.toFixed(2)}`;
+  return make("span", { class: "score", title }, `${percent}% match`);
 }
 
 function priceOf({ price, currency }) {

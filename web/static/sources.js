@@ -10,8 +10,8 @@ const LANES = 12;
 const CATEGORIES_WAIT_MS = 1000;
 
 /**
- * A source for `query`. Each `next(signal)` answers {items, more, index?, tookMs?}; a page that failed may be asked
- * for again. `categories` is a promise of the catalogue's categories.
+ * A source for `query`. Each `next(signal)` answers {items, more, far?, index?, tookMs?}; a page that failed may be
+ * asked for again. `far`: even the first is nothing close. `categories` is a promise of the catalogue's categories.
  */
 export function openSource(query, categories) {
   return isSearch(query) ? searching(query) : browsing(query, categories);
@@ -29,9 +29,9 @@ function searching(query) {
       // While products come and go, one may slide onto the next page.
       const hits = answer.hits.slice(0, SEARCH_PAGE).filter((hit) => !seen.has(hit.product_id));
       hits.forEach((hit) => seen.add(hit.product_id));
-      const items = hits.map((hit) => item(hit.product_id, hit.product, hit.image_url, hit.score));
+      const items = hits.map((hit) => item(hit.product_id, hit.product, hit.image_url, hit.score, hit.probability));
       const more = answer.hits.length > SEARCH_PAGE;
-      return { items, more, index: answer.index, tookMs: answer.took_ms };
+      return { items, more, far: answer.no_good_match, index: answer.index, tookMs: answer.took_ms };
     },
   };
 }
@@ -74,6 +74,6 @@ function takeTurns(lists) {
   return Array.from({ length: longest }, (_, turn) => lists.flatMap((list) => list.slice(turn, turn + 1))).flat();
 }
 
-function item(id, { attributes }, image, score = null) {
-  return { id, attributes, image, score };
+function item(id, { attributes }, image, score = null, probability = null) {
+  return { id, attributes, image, score, probability };
 }

@@ -6,8 +6,8 @@ import { describe, isSearch } from "./query.js";
 import { total } from "./stock.js";
 
 const SKELETONS = 12;
-const [panel, heading, count, grid, blank, more, strip, foot, stockLine] = [
-  "product", "heading", "count", "grid", "blank", "more", "strip", "answered", "stock",
+const [panel, heading, count, doubt, grid, blank, more, strip, foot, stockLine] = [
+  "product", "heading", "count", "doubt", "grid", "blank", "more", "strip", "answered", "stock",
 ].map((id) => document.getElementById(id));
 const seen = new Map(); // product id -> its item, for the chip while the record is on its way
 
@@ -21,6 +21,7 @@ export function show(answer, stock, actions) {
   grid.removeAttribute("aria-busy");
   grid.replaceChildren(...cards(answer, 0, actions.open));
   blank.hidden = items.length > 0;
+  doubt.replaceChildren(...farOff(query));
   blank.replaceChildren(...(items.length ? [] : nothing(query, stock, actions.everywhere)));
   document.title = titleFor(answer);
   finish(answer, stock);
@@ -40,6 +41,7 @@ export function wait(query, otherSubject) {
   grid.setAttribute("aria-busy", "true");
   if (!otherSubject && grid.childElementCount && blank.hidden) return;
   panel.hidden = true;
+  doubt.hidden = true;
   blank.hidden = true;
   more.hidden = true;
   heading.parentElement.hidden = false;
@@ -59,6 +61,7 @@ export function waitForMore(waiting) {
 export function fail(message, retry, clear) {
   if (clear) {
     panel.hidden = true;
+    doubt.hidden = true;
     blank.hidden = true;
     more.hidden = true;
     heading.parentElement.hidden = true;
@@ -133,15 +136,23 @@ function cards({ query, items }, first, open) {
 function finish(answer, stock) {
   const { items, index, tookMs, query } = answer;
   more.hidden = !answer.more;
+  doubt.hidden = !answer.far || !items.length;
   count.textContent = summary(answer, stock);
   if (isSearch(query) && index) foot.textContent = `${index.model}, generation ${index.generation}, ${tookMs} ms`;
   else if (items.length) foot.textContent = stock?.model ?? foot.textContent;
 }
 
-function summary({ query, items, more: further }) {
+function summary({ query, items, far, more: further }) {
   const number = many(items.length, "product");
+  if (far && items.length) return `The nearest ${number}`;
   if (!isSearch(query)) return further ? `First ${number}` : number;
   return further ? `First ${number}, best match first` : `${number}, best match first`;
+}
+
+/** What is said above hits of which even the first is far from what was looked for. */
+function farOff({ categories }) {
+  const where = categories.length ? categories.join(", ") : "the catalogue";
+  return [make("strong", {}, `Nothing close to this in ${where}.`), " Here is the nearest there is."];
 }
 
 function titleFor({ query, record }) {

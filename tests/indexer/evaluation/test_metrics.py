@@ -1,22 +1,18 @@
-"""The figures agree with naive implementations of their definitions, and refuse what they cannot measure."""
+"""Retrieval figures agree with naive implementations of their definitions, and refuse what they cannot measure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
+from pytorch_metric_learning.distances import CosineSimilarity
+from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
+from pytorch_metric_learning.utils.inference import CustomKNN
 
 import indexer.evaluation.nearest as nearest_module
-from indexer.evaluation.metrics import (
-    accuracy,
-    first_hit_ranks,
-    macro_f1,
-    macro_recall,
-    mrr_at_k,
-    normalise_title,
-    precision_at_k,
-    recall_at_k,
-)
-from indexer.evaluation.nearest import nearest, score_chunks
+from indexer.evaluation.metrics import average_precisions_at_r, neighbour_matches
+from indexer.evaluation.nearest import ScoreArray, nearest, score_chunks
+from indexer.evaluation.titles import first_hit_ranks, hits_at_k, normalise_title, reciprocal_ranks
 from services.arrays import FloatArray, unit_rows
 
 SEEDS = range(5)
@@ -35,45 +31,6 @@ def random_labels(rows: int, seed: int, classes: str = "abcd") -> list[str]:
 def naive_neighbours(vectors: FloatArray, query: int, k: int) -> list[int]:
     others = [i for i in range(len(vectors)) if i != query]
     return sorted(others, key=lambda i: (-float(vectors[i] @ vectors[query]), i))[:k]
-
-
-def naive_class_figures(truth: Sequence[str], predicted: Sequence[str]) -> tuple[float, float]:
-    recalls, f1s = [], []
-    for label in sorted(set(truth)):
-        hit = sum(t == p == label for t, p in zip(truth, predicted, strict=True))
-        recall = hit / truth.count(label)
-        precision = hit / predicted.count(label) if label in predicted else 0.0
-        recalls.append(recall)
-        f1s.append(2 * precision * recall / (precision + recall) if hit else 0.0)
-    return sum(recalls) / len(recalls), sum(f1s) / len(f1s)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_macro_figures_agree_with_their_definition(seed: int) -> None:
-    truth, predicted = random_labels(60, seed), random_labels(60, seed + 1)
-    assert (macro_recall(truth, predicted), macro_f1(truth, predicted)) == pytest.approx(
-        naive_class_figures(truth, predicted)
-    )
-
-
-@pytest.mark.parametrize("figure", [accuracy, macro_recall, macro_f1])
-def test_label_figures_span_zero_to_one(figure: Callable[[Sequence[str], Sequence[str]], float]) -> None:
-    assert figure(["a", "b", "b"], ["a", "b", "b"]) == 1.0
-    assert figure(["a", "b", "b"], ["b", "c", "a"]) == 0.0
-
-
-def test_a_guess_outside_the_true_classes_is_no_class_of_its_own() -> None:
-    assert macro_recall(["a", "a", "b"], ["a", "z", "b"]) == pytest.approx((0.5 + 1) / 2)
-    assert macro_f1(["a", "a", "b"], ["a", "z", "b"]) == pytest.approx((2 / 3 + 1) / 2)
-
-
-@pytest.mark.parametrize("figure", [accuracy, macro_recall, macro_f1])
-@pytest.mark.parametrize(("truth", "predicted"), [([], []), (["a"], []), (["a"], ["a", "b"])])
-def test_label_figures_refuse_what_does_not_pair(
-    figure: Callable[[Sequence[str], Sequence[str]], float], truth: list[str], predicted: list[str]
-) -> None:
-    with pytest.raises(ValueError, match="as many predictions"):
-        figure(truth, predicted)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -119,20 +76,58 @@ def test_scores_refuse_vectors_of_two_spaces() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_precision_agrees_with_its_definition(seed: int) -> None:
+def test_matches_agree_with_their_definition(seed: int) -> None:
     vectors, labels = random_units(50, seed), random_labels(50, seed)
-    shares = [sum(labels[i] == labels[query] for i in naive_neighbours(vectors, query, 10)) / 10 for query in range(50)]
-    assert precision_at_k(vectors, labels, 10) == pytest.approx(sum(shares) / 50)
+    walked = [[labels[i] == labels[query] for i in naive_neighbours(vectors, query, 10)] for query in range(50)]
+    assert neighbour_matches(vectors, labels, 10).tolist() == walked
 
 
-def test_precision_counts_over_the_neighbours_that_there_are() -> None:
-    assert precision_at_k(random_units(3, 0), ["a", "a", "b"], k=10) == pytest.approx((1 / 2 + 1 / 2 + 0) / 3)
+def test_matches_are_counted_over_the_neighbours_that_there_are() -> None:
+    assert neighbour_matches(random_units(3, 0), ["a", "a", "b"], k=10).mean() == pytest.approx((1 / 2 + 1 / 2 + 0) / 3)
 
 
-@pytest.mark.parametrize(("rows", "labels", "k"), [(1, ["a"], 1), (2, ["a"], 1), (2, ["a", "b"], 0)])
-def test_precision_refuses_what_has_no_neighbours(rows: int, labels: list[str], k: int) -> None:
-    with pytest.raises(ValueError, match="two or more"):
-        precision_at_k(random_units(rows, 0), labels, k)
+@pytest.mark.parametrize(("rows", "labels"), [(1, ["a"]), (2, ["a"]), (0, [])])
+def test_label_retrieval_refuses_what_has_no_neighbours(rows: int, labels: list[str]) -> None:
+    vectors = random_units(3, 0)[:rows]
+    for figure in (neighbour_matches, average_precisions_at_r):
+        with pytest.raises(ValueError, match="two or more"):
+            figure(vectors, labels)
+
+
+def test_matches_refuse_to_look_at_no_neighbour() -> None:
+    with pytest.raises(ValueError, match="k >= 1"):
+        neighbour_matches(random_units(2, 0), ["a", "b"], 0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("scores_at_once", [1, 200, 2**25])
+def test_label_retrieval_agrees_with_pytorch_metric_learning(
+    seed: int, scores_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearest_module, "CHUNK_SCORES", scores_at_once)
+    # One item is alone in its class: it is a neighbour of others, but has no precision at R itself.
+    vectors, labels = random_units(60, seed), [*random_labels(59, seed), "alone"]
+    calculator = AccuracyCalculator(
+        include=("mean_average_precision_at_r", "precision_at_1"),
+        k="max_bin_count",
+        knn_func=CustomKNN(CosineSimilarity()),
+    )
+    numbers = torch.from_numpy(np.unique(labels, return_inverse=True)[1])
+    theirs = calculator.get_accuracy(torch.from_numpy(vectors), numbers)
+    ours = average_precisions_at_r(vectors, labels)
+    assert len(ours) == sum(labels.count(label) > 1 for label in labels) < 60
+    assert ours.mean() == pytest.approx(theirs["mean_average_precision_at_r"])
+    lone = [labels.count(label) > 1 for label in labels]
+    assert neighbour_matches(vectors, labels, 1)[lone].mean() == pytest.approx(theirs["precision_at_1"])
+
+
+def test_average_precision_is_one_where_each_class_is_a_point() -> None:
+    vectors = random_units(3, 0)[[0, 0, 0, 1, 1, 2, 2, 2]]
+    assert average_precisions_at_r(vectors, list("aaabbccc")).tolist() == [1.0] * 8
+
+
+def test_no_item_with_company_has_no_average_precision() -> None:
+    assert average_precisions_at_r(random_units(3, 0), ["a", "b", "c"]).shape == (0,)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +172,7 @@ def test_an_encoder_that_maps_everything_to_one_point_scores_nothing() -> None:
     same = unit_rows(np.ones((20, 4)))
     groups = [f"title {i}" for i in range(20)]
     ranks = first_hit_ranks(same, same, groups, groups)
-    assert recall_at_k(ranks, 10) == 0.0
+    assert hits_at_k(ranks, 10).mean() == 0.0
 
 
 def test_any_item_of_the_group_is_a_right_answer() -> None:
@@ -196,12 +191,12 @@ def test_a_query_without_a_right_answer_is_refused() -> None:
 @pytest.mark.parametrize(("k", "recall", "mrr"), [(1, 0.25, 0.25), (2, 0.5, 0.375), (10, 0.75, 0.4)])
 def test_recall_and_reciprocal_rank_by_hand(k: int, recall: float, mrr: float) -> None:
     ranks = np.array([1, 2, 10, 11])
-    assert recall_at_k(ranks, k) == pytest.approx(recall)
-    assert mrr_at_k(ranks, k) == pytest.approx(mrr)
+    assert hits_at_k(ranks, k).mean() == pytest.approx(recall)
+    assert reciprocal_ranks(ranks, k).mean() == pytest.approx(mrr)
 
 
-@pytest.mark.parametrize("figure", [recall_at_k, mrr_at_k])
+@pytest.mark.parametrize("figure", [hits_at_k, reciprocal_ranks])
 @pytest.mark.parametrize(("ranks", "k"), [([], 1), ([0, 1], 1), ([1, 2], 0)])
-def test_ranks_start_at_one(figure: Callable[..., float], ranks: list[int], k: int) -> None:
+def test_ranks_start_at_one(figure: Callable[..., ScoreArray], ranks: list[int], k: int) -> None:
     with pytest.raises(ValueError, match="one rank from 1 up"):
         figure(np.array(ranks, np.int64), k)

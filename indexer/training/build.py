@@ -1,0 +1,59 @@
+"""From a recipe and labelled rows to a network and what it minimises."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import torch
+
+from indexer.datasets import Example
+from indexer.training.objectives import (
+    ClassifyObjective,
+    JointObjective,
+    Objective,
+    SiameseObjective,
+    TripletObjective,
+)
+from indexer.training.recipes import Classify, Joint, Recipe, Siamese, Triplet
+from indexer.training.start import start
+from services.encoders.network import Architecture, JointNetwork
+from services.encoders.tokenizer import Tokenizer, words
+from services.errors import InvalidRequest
+
+
+def build_tokenizer(rows: Sequence[Example], fields: Sequence[str], recipe: Joint) -> Tokenizer:
+    """The vocabulary of `rows`: every word of their titles and labels that occurs often enough."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        for text in (row.title, *(row.cells.get(field, "") for field in fields)):
+            counts.update(words(text))
+    frequent = sorted(word for word, count in counts.items() if count >= recipe.min_word_count)
+    return Tokenizer(tuple(frequent), recipe.ngram_buckets)
+
+
+def build_network(labels: dict[str, list[str]], tokenizer: Tokenizer | None, recipe: Recipe) -> JointNetwork:
+    """The network that `recipe` trains, its backbone started as the recipe says.
+
+    Only recipes with cross-entropy have label heads, and only those with words a text tower. Raises ModelError
+    for an unknown backbone, or start weights that do not fit it.
+    """
+    torch.manual_seed(recipe.seed)
+    heads = {field: len(names) for field, names in labels.items()} if isinstance(recipe, Classify | Joint) else {}
+    architecture = Architecture(recipe.backbone, recipe.dimensions, heads=heads)
+    if isinstance(recipe, Joint) and tokenizer is not None:
+        architecture = Architecture(recipe.backbone, recipe.dimensions, tokenizer.rows, recipe.text_width, heads)
+    network = JointNetwork(architecture)
+    start(network.backbone, recipe.backbone, recipe.start)
+    return network
+
+
+def build_objective(network: JointNetwork, tokenizer: Tokenizer | None, recipe: Recipe, field: str) -> Objective:
+    """What `recipe` minimises on `network`; metric losses go by the label `field`."""
+    if isinstance(recipe, Classify):
+        return ClassifyObjective(network, recipe)
+    if isinstance(recipe, Siamese):
+        return SiameseObjective(network, recipe, field)
+    if isinstance(recipe, Triplet):
+        return TripletObjective(network, recipe, field)
+    if isinstance(recipe, Joint) and tokenizer is not None:
+        return JointObjective(network, recipe, tokenizer)
+    raise InvalidRequest(f"{type(recipe).__name__} is no recipe for a torchvision backbone")

@@ -1,0 +1,32 @@
+"""`joint`: label heads, metric learning and words in one space. The recipe behind the model that ships."""
+
+from dataclasses import dataclass
+
+from indexer.training.recipes.numbers import Recipe, number
+
+
+@dataclass(frozen=True)
+class Joint(Recipe):
+    """Cross-entropy on every label field, a metric loss on the embedding, and image-text contrast."""
+
+    # The two fields that people search by weigh more than those that follow from them.
+    strong_fields: str = number("article_type,base_colour", "Label fields of weight 1; others weigh `weak_weight`.")
+    weak_weight: float = number(0.5, "Loss weight of the other label fields.")
+    label_smoothing: float = number(0.05, "Share of the target that is spread over all classes.")
+    # Neighbours of one kind and one colour are what people call alike. Cross-entropy alone leaves a class spread out.
+    metric_weight: float = number(0.5, "Loss weight of the supervised contrastive term, for each strong field.")
+    metric_temperature: float = number(0.1, "Its temperature.")
+    contrastive_weight: float = number(1.0, "Loss weight between photos and words.")
+    # Shoppers type phrases, catalogues hold titles: the text tower must know both.
+    phrases: float = number(0.3, "Share of captions that are phrases made of labels instead of titles.")
+    word_dropout: float = number(0.15, "Share of a title's words that half of the captions lose.")
+    typos: float = number(0.0, "Share of words that are misspelt.")
+    text_width: int = number(192, "Width of the text tower.")
+    text_layers: int = number(0, "Transformer layers of the text tower; 0 is a bag of words and a perceptron.")
+    min_word_count: int = number(2, "Rarer words have no row of their own, only their n-grams.")
+    ngram_buckets: int = number(8192, "Rows that all character n-grams share.")
+
+    @property
+    def strong(self) -> tuple[str, ...]:
+        """The names in `strong_fields`."""
+        return tuple(name.strip() for name in self.strong_fields.split(",") if name.strip())
