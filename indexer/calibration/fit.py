@@ -10,15 +10,13 @@ from indexer.calibration.curve import fit_curve
 from indexer.calibration.pairs import Found, find
 from indexer.calibration.queries import queries_about
 from indexer.calibration.refusal import no_match_threshold
-from indexer.calibration.temperature import fit_temperature, head_error, targets_of
+from indexer.calibration.seen import SeenSplit, see_split
+from indexer.calibration.temperature import fit_temperature, head_error
 from indexer.datasets import VAL, Dataset
 from indexer.evaluation.calibration import calibration_error
-from indexer.evaluation.encode import EncodedSplit, Progress, encode_split
-from indexer.evaluation.nearest import IndexArray
-from services.arrays import FloatArray
+from indexer.evaluation.encode import EncodedSplit, Progress
 from services.encoders import Encoder, load_encoder
 from services.encoders.bundle import write_calibration
-from services.encoders.bundle_encoder import BundleEncoder
 from services.encoders.calibration import MatchCurve, QueryKind, ScoreCalibration
 
 
@@ -27,20 +25,20 @@ def fit_calibration(
     dataset: Dataset,
     split: str = VAL,
     label_field: str = "",
-    encoded: EncodedSplit | None = None,
+    seen: SeenSplit | None = None,
     progress: Progress | None = None,
 ) -> ScoreCalibration:
     """Measure what the scores of `encoder` are worth on `split`, which it must not have learned from.
 
-    A hit is right when it shares the query's `label_field`, by default the first of the data set's. `encoded` is the
-    split where it is encoded already. Raises InvalidCatalogue where there is no such split, or too little in it.
+    A hit is right when it shares the query's `label_field`, by default the first of the data set's. `seen` is the
+    split where it has been seen already. Raises InvalidCatalogue where there is no such split, or too little in it.
     """
     label_field = label_field or dataset.label_fields[0]
-    if encoded is None:
-        encoded = encode_split(encoder, dataset, split, progress=progress, classify=False)
-    curves = {kind: _curve(found) for kind, found in _searched(encoder, encoded, label_field).items()}
+    seen = seen or see_split(encoder, dataset, split, progress)
+    curves = {kind: _curve(found) for kind, found in _searched(encoder, seen.encoded, label_field).items()}
     temperatures = {}
-    for name, (logits, targets) in _heads(encoder, encoded).items():
+    for name in seen.heads:
+        logits, targets = seen.judged(name)
         known = targets >= 0
         if known.any():
             temperatures[name] = fit_temperature(logits[known], targets[known])
@@ -52,7 +50,7 @@ def calibration_figures(
     calibration: ScoreCalibration,
     dataset: Dataset,
     split: str,
-    encoded: EncodedSplit | None = None,
+    seen: SeenSplit | None = None,
     progress: Progress | None = None,
 ) -> dict[str, float]:
     """How well `calibration` holds on `split`, which must not be the one that it was fitted to.
@@ -63,11 +61,10 @@ def calibration_figures(
     whose label is there. The last two also over all kinds, without a prefix. For each label head
     `<field>_uncalibrated_ece` and `<field>_calibrated_ece`, of the most likely label. 15 bins.
     """
-    if encoded is None:
-        encoded = encode_split(encoder, dataset, split, progress=progress, classify=False)
+    seen = seen or see_split(encoder, dataset, split, progress)
     figures: dict[str, float] = {}
     verdicts: dict[str, list[npt.NDArray[np.bool_]]] = {"no_match_caught": [], "no_match_false_alarms": []}
-    for kind, found in _searched(encoder, encoded, calibration.label_field).items():
+    for kind, found in _searched(encoder, seen.encoded, calibration.label_field).items():
         if (curve := calibration.curves.get(kind)) is None:
             continue
         figures[f"{kind}_match_ece"] = _match_error(curve, found)
@@ -77,7 +74,10 @@ def calibration_figures(
                 figures[f"{kind}_{name}"] = float(refused.mean())
                 verdicts[name].append(refused)
     figures |= {name: float(np.concatenate(parts).mean()) for name, parts in verdicts.items() if parts}
-    for name, (logits, targets) in _heads(encoder, encoded).items():
+    for name in seen.heads:
+        logits, targets = seen.judged(name)
+        if not len(targets):
+            continue
         figures[f"{name}_uncalibrated_ece"] = head_error(logits, targets, 1.0)
         figures[f"{name}_calibrated_ece"] = head_error(logits, targets, calibration.temperature(name))
     return figures
@@ -88,11 +88,11 @@ def calibrate_bundle(
     dataset: Dataset,
     split: str = VAL,
     label_field: str = "",
-    encoded: EncodedSplit | None = None,
+    seen: SeenSplit | None = None,
     progress: Progress | None = None,
 ) -> ScoreCalibration:
     """Calibrate the bundle in `folder` on `split`, and write that into its `model.json`; see `fit_calibration`."""
-    calibration = fit_calibration(load_encoder(str(folder)), dataset, split, label_field, encoded, progress)
+    calibration = fit_calibration(load_encoder(str(folder)), dataset, split, label_field, seen, progress)
     write_calibration(folder, calibration)
     return calibration
 
@@ -117,14 +117,3 @@ def _match_error(curve: MatchCurve, found: Found) -> float:
     # Of hits alone: that random photos are no match is easily told, and would flatter.
     chances = curve.probability(found.scores[found.is_hit].astype(np.float32))  # (P,)
     return calibration_error(chances.tolist(), found.matches[found.is_hit].tolist())
-
-
-def _heads(encoder: Encoder, encoded: EncodedSplit) -> dict[str, tuple[FloatArray, IndexArray]]:
-    """For each label head that the split has labels for: logits (N, C), and the column of each true label (N,)."""
-    if not isinstance(encoder, BundleEncoder):
-        return {}
-    heads = {}
-    for name, logits in encoder.label_logits(encoded.vectors).items():
-        if rows := encoded.labelled(name):
-            heads[name] = (logits[rows], targets_of(encoded.truth(name), encoder.bundle.labels[name]))
-    return heads

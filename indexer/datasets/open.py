@@ -6,13 +6,14 @@ from pathlib import Path
 from indexer.datasets.dataset import Dataset
 from indexer.datasets.deepfashion_attributes import attributes_dataset
 from indexer.datasets.deepfashion_inshop import inshop_dataset
+from indexer.datasets.drawn import drawn_dataset
 from indexer.datasets.folder import folder_dataset
 from indexer.datasets.table import table_dataset
 from services.errors import InvalidRequest
 
 TABLE, FOLDER, FASHION_MNIST = "table", "folder", "fashion-mnist"
-INSHOP, ATTRIBUTES = "deepfashion-inshop", "deepfashion-attributes"
-KINDS = (TABLE, FOLDER, FASHION_MNIST, INSHOP, ATTRIBUTES)
+INSHOP, ATTRIBUTES, DRAWN = "deepfashion-inshop", "deepfashion-attributes", "drawn"
+KINDS = (TABLE, FOLDER, FASHION_MNIST, INSHOP, ATTRIBUTES, DRAWN)
 
 
 def parse_spec(spec: str) -> tuple[str, Path]:
@@ -58,6 +59,8 @@ def open_dataset(
         return attributes_dataset(path, label_fields, images)
     if images is not None:
         raise InvalidRequest(f"{kind} data have their photos in {path}; leave the images out")
+    if kind == DRAWN:
+        return drawn_dataset(str(path), tuple(label_fields))
     if kind == FOLDER:
         return folder_dataset(path, label_fields)
     # Here, because torchvision takes seconds to load, and whoever opens a table can do without.

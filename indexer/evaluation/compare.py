@@ -144,22 +144,25 @@ def _interval_anew(name: str, ending: str, first: EncodedSplit, second: EncodedS
 
     Its classes are then those of the resample, which may lack the rarest.
     """
+    truth = first.truth(name)
+    answers = [(split.guesses(name), split.confidences(name)) for split in (first, second)]
 
     def change(places: IndexArray) -> float:
-        return _head_figure(second, name, ending, places) - _head_figure(first, name, ending, places)
+        drawn = [truth[place] for place in places]
+        before, after = (
+            _head_figure(ending, drawn, [guesses[place] for place in places], [sure[place] for place in places])
+            for guesses, sure in answers
+        )
+        return after - before
 
-    return _bootstrap(np.arange(len(first.truth(name))), change, RESAMPLES_ANEW, vectorized=False)
+    return _bootstrap(np.arange(len(truth)), change, RESAMPLES_ANEW, vectorized=False)
 
 
-def _head_figure(encoded: EncodedSplit, name: str, ending: str, places: IndexArray) -> float:
-    """The figure `ending` of the label head of field `name`, on the labelled rows `places`."""
-    labelled, predicted = encoded.labelled(name), encoded.labels.predicted[name]
-    rows = [labelled[place] for place in places]
-    truth, guesses = [encoded.rows[row].cells[name] for row in rows], [predicted[row] for row in rows]
+def _head_figure(ending: str, truth: list[str], guesses: list[str], confidences: list[float]) -> float:
+    """The figure `ending` of a label head, one of ANEW."""
     if ending != ECE:
         return macro_figures(truth, guesses)[ending]
-    right = [true == guess for true, guess in zip(truth, guesses, strict=True)]
-    return calibration_error([encoded.labels.confidence[name][row] for row in rows], right)
+    return calibration_error(confidences, [true == guess for true, guess in zip(truth, guesses, strict=True)])
 
 
 def _bootstrap(

@@ -28,7 +28,7 @@ def field_details(encoded: EncodedSplit, name: str) -> FieldDetails | None:
     if not truth or name not in encoded.labels.predicted:
         return None
     guesses = encoded.guesses(name)
-    confidence = [encoded.labels.confidence[name][i] for i in encoded.labelled(name)]
+    confidence = encoded.confidences(name)
     right = [true == guess for true, guess in zip(truth, guesses, strict=True)]
     labels, shares = confusion_shares(truth, guesses)
     return FieldDetails(

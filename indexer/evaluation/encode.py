@@ -55,6 +55,10 @@ class EncodedSplit:
         """The most likely label of each row in `labelled`. Raises KeyError where the encoder has no such head."""
         return [self.labels.predicted[name][i] for i in self.labelled(name)]
 
+    def confidences(self, name: str) -> list[float]:
+        """The probability of each of `guesses`."""
+        return [self.labels.confidence[name][i] for i in self.labelled(name)]
+
 
 def encode_split(
     encoder: Encoder,

@@ -12,6 +12,7 @@ from indexer.evaluation.metrics import average_precisions_at_r, neighbour_matche
 from indexer.evaluation.nearest import ScoreArray
 from indexer.evaluation.protocols import PROTOCOLS, K
 from indexer.evaluation.text import title_ranks
+from indexer.evaluation.titles import normalise_title
 from services.encoders.protocol import Encoder, TextEncoder
 
 __all__ = ["PROTOCOLS", "Figures", "Measured", "evaluate", "figures", "measure"]
@@ -76,7 +77,7 @@ def _add_head(measured: Measured, name: str, encoded: EncodedSplit) -> None:
     right = [true == guess for true, guess in zip(truth, guesses, strict=True)]
     measured.add({f"{name}_accuracy": np.array(right, np.float64)})
     measured.figures |= {f"{name}_{figure}": value for figure, value in macro_figures(truth, guesses).items()}
-    confidence = [encoded.labels.confidence[name][i] for i in encoded.labelled(name)]
+    confidence = encoded.confidences(name)
     measured.figures[f"{name}_ece"] = calibration_error(confidence, right)
 
 
@@ -104,7 +105,7 @@ def _add_titles(
     if ranks is None:
         return
     if suffix:
-        measured.add({}, text_all_gallery=sum(1 for row in gallery.rows if row.title))
+        measured.add({}, text_all_gallery=sum(1 for row in gallery.rows if normalise_title(row.title)))
     else:
         measured.add({}, text_queries=len(ranks.rows), title_queries=len(ranks.titles))
     measured.add(ranks.scores(suffix))

@@ -98,17 +98,21 @@ def long_tail(classes: Sequence[ClassFigures]) -> str:
 
 
 def grouped_bars(groups: Mapping[str, Mapping[str, float]]) -> str:
-    """Draw a group of bars from 0 to 1 for each of `groups`, with one colour for each name within."""
+    """Draw a group of bars from 0 to 1 for each of `groups`, a colour for each name within; a group may lack some."""
     with mpl.rc_context(STYLE):
         figure, axes = _canvas(9.5, 3.4)
         names = list(dict.fromkeys(name for values in groups.values() for name in values))
         width = 0.8 / max(1, len(names))
         colours = [ACCENT, SECOND, "#c9a227", "#6b5876", MUTED, "#8fa88b"]
         for number, name in enumerate(names):
-            places = [place + (number - (len(names) - 1) / 2) * width for place in range(len(groups))]
-            heights = [values.get(name, 0.0) for values in groups.values()]
+            bars = [
+                (place + (number - (len(names) - 1) / 2) * width, values[name])
+                for place, values in enumerate(groups.values())
+                if name in values
+            ]
+            places, heights = [place for place, _ in bars], [height for _, height in bars]
             axes.bar(places, heights, width=0.92 * width, color=colours[number % len(colours)], label=name)
-            for place, height in zip(places, heights, strict=True):
+            for place, height in bars:
                 axes.text(place, height + 0.01, f"{100 * height:.0f}", ha="center", size=6.5, color=MUTED)
         axes.set_xticks(range(len(groups)), list(groups))
         axes.tick_params(axis="x", length=0)

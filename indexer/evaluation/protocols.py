@@ -48,6 +48,11 @@ PROTOCOLS = {
     "map@r": "mean average precision at R, the number of other photos of the label (Musgrave et al., 2020)",
     f"knn{KNN}": f"share of photos whose label wins the vote of the {KNN} nearest photos of split `train`",
     f"typed_p@{K}": f"share of the {K} nearest photos that have every attribute that a typed query asks for",
+    "match_ece": "calibration error of the probability that a hit shares the query's label, by kind of query",
+    "uncalibrated_ece": "calibration error of the head's most likely label without its temperature",
+    "calibrated_ece": "calibration error of the head's most likely label with its temperature",
+    "no_match_caught": "share of queries that are told that nothing is close, once all photos of their label are gone",
+    "no_match_false_alarms": "share of queries that are told so although photos of their label are there",
     **_text_protocols(),
     **_degraded_protocols(),
 }
@@ -60,10 +65,20 @@ def protocol(name: str) -> str:
     >>> protocol("colour_typed_p@10") == PROTOCOLS["typed_p@10"]
     True
     """
+    ending = ending_of(name)
+    return PROTOCOLS[ending] if ending else ""
+
+
+def ending_of(name: str) -> str:
+    """The longest ending in PROTOCOLS that fits the figure `name`; empty for a count.
+
+    >>> ending_of("article_type_p@10")
+    'p@10'
+    """
     endings = [ending for ending in PROTOCOLS if name.endswith(ending)]
-    return PROTOCOLS[max(endings, key=len)] if endings and name not in COUNTS else ""
+    return max(endings, key=len) if endings and name not in COUNTS else ""
 
 
 def lower_is_better(name: str) -> bool:
-    """Whether less of the figure `name` is more: true of calibration errors alone."""
-    return name.endswith("_ece")
+    """Whether less of the figure `name` is more: true of calibration errors and false alarms."""
+    return name.endswith(("_ece", "_false_alarms"))

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def comparison_page(first: Study, second: Study, comparison: Comparison) -> str:
             for name, changes in comparison.classes.items()
         ],
         changed=_changed(first, second, comparison),
-        protocols=_protocols({row.name: row.first for row in differences}),
+        protocols=_protocols(row.name for row in differences),
     )
 
 
@@ -171,7 +172,8 @@ def _title_rows(study: Study) -> list[tuple[str, str, int, list[float | int | No
 def _typed_rows(study: Study, worst: bool) -> list[Row]:
     """The typed queries with the lowest or the highest precision, and the photos that they found."""
     half = min(SHOWN_TYPED, len(study.typed) // 2)
-    ranked = sorted(study.typed, key=lambda found: found.precision if worst else -found.precision)
+    # Of equals, those with more to find say more.
+    ranked = sorted(study.typed, key=lambda found: (found.precision if worst else -found.precision, -found.possible))
     gallery = Gallery(study.dataset, study.gallery)
     return [_typed_row(gallery, found) for found in ranked[:half]]
 
@@ -182,7 +184,9 @@ def _typed_row(gallery: Gallery, found: TypedResult) -> Row:
         for place, right in zip(found.hits, found.right, strict=True)
     ]
     wanted = "; ".join(f"{spoken(column)}: {' or '.join(values)}" for column, values in found.query.want.items())
-    return Row(found.query.query, "", cards, f"{100 * found.precision:.0f} %, wants {wanted}")
+    return Row(
+        found.query.query, "", cards, f"{sum(found.right)} of {found.possible} that could be right; wants {wanted}"
+    )
 
 
 def _robustness(study: Study) -> dict[str, object] | None:
@@ -212,5 +216,10 @@ def _changed(first: Study, second: Study, comparison: Comparison) -> list[tuple[
     return found
 
 
-def _protocols(figures: dict[str, float | int]) -> list[tuple[str, str]]:
-    return [(name, protocol(name)) for name in figures if name not in COUNTS]
+def _protocols(names: Iterable[str]) -> list[tuple[list[str], str]]:
+    """The figures that mean the same, each with its own label, and what that is."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if name not in COUNTS:
+            found.setdefault(protocol(name), []).append(name)
+    return [(alike, text) for text, alike in found.items()]

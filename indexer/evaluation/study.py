@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from indexer.calibration import SeenSplit, calibration_figures
 from indexer.datasets import Dataset
 from indexer.evaluation.details import FieldDetails, field_details
 from indexer.evaluation.encode import EncodedSplit, Progress, encode_split, joined
@@ -13,13 +14,15 @@ from indexer.evaluation.protocols import K
 from indexer.evaluation.robustness import degraded_scores
 from indexer.evaluation.typed import TypedResult, typed_results
 from indexer.evaluation.vote import vote_scores
-from services.encoders.protocol import Encoder, TextEncoder
+from services.encoders.protocol import Encoder, TextEncoder, calibration_of
 from services.errors import InvalidCatalogue
 
 Stage = Callable[[str, int, int], None]
 """Called with what is being done, the number of rows done and the number of rows."""
 
 VOTERS = "train"
+FITTED_ON = "val"
+"""The split that confidence is fitted on, so that it is not measured by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,9 @@ def study(encoder: Encoder, dataset: Dataset, plan: Plan, stage: Stage = lambda 
         measured.add(vote_scores(plan.knn, encoded, parts[VOTERS]))
     if plan.robustness:
         measured.add(degraded_scores(encoder, dataset, encoded, _told(stage, "degrading photos")))
+    calibration = calibration_of(encoder)
+    if calibration is not None and plan.split != FITTED_ON:
+        measured.figures |= calibration_figures(encoder, calibration, dataset, plan.split, seen=SeenSplit(encoded))
     details = [found for name in dataset.label_fields if (found := field_details(encoded, name)) is not None]
     result = Study(encoder, dataset, plan, encoded, gallery, measured, details)
     if plan.typed and isinstance(encoder, TextEncoder):

@@ -33,12 +33,17 @@ class TypedQuery:
 
 @dataclass(frozen=True)
 class TypedResult:
-    """What a query found: gallery rows, nearest first, whether each is right, and P@10 by what could be right."""
+    """What a query found: gallery rows, nearest first, whether each is right, and how many could be."""
 
     query: TypedQuery
     hits: IndexArray  # (K,)
     right: list[bool]
-    precision: float
+    possible: int
+
+    @property
+    def precision(self) -> float:
+        """Share found of those that could be, 0 to 1."""
+        return sum(self.right) / self.possible
 
 
 @cache
@@ -68,4 +73,4 @@ def typed_results(
 
 def _result(query: TypedQuery, hits: IndexArray, answers: npt.NDArray[np.bool_], k: int) -> TypedResult:
     right = [bool(value) for value in answers[hits]]
-    return TypedResult(query, hits, right, sum(right) / min(k, int(answers.sum())))
+    return TypedResult(query, hits, right, min(k, int(answers.sum())))

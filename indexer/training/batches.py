@@ -1,8 +1,9 @@
 """Batches of augmented photos, a fresh and repeatable series each epoch."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -22,6 +23,29 @@ class Batch:
     pixels: Tensor  # (B, 3, H, W)
     targets: dict[str, Tensor]  # each (B,)
     captions: list[str]
+
+
+class Batches(Protocol):
+    """Makes the batches of any epoch."""
+
+    @property
+    def photos(self) -> LabelledPhotos:
+        """What the batches are made of."""
+        ...
+
+    @property
+    def recipe(self) -> Recipe:
+        """Whose numbers they follow."""
+        ...
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of an epoch."""
+        ...
+
+    def epoch(self, number: int, small: bool) -> Iterable[Batch]:
+        """The batches of epoch `number` (from 0), with smaller photos where `small`."""
+        ...
 
 
 CaptionOf = Callable[[int, random.Random], str]
@@ -52,6 +76,12 @@ class BatchSource:
         """The batches of epoch `number` (from 0), with photos at the recipe's smaller size where `small`."""
         return EpochBatches(self, number, small)
 
+    def in_order(self, number: int) -> Iterator[tuple[IndexArray, Batch]]:
+        """Every photo once, in order of row, as seen in epoch `number`: the rows of each batch, and the batch."""
+        order = np.arange(len(self.photos))
+        chunks = np.split(order, range(self.recipe.batch_size, len(order), self.recipe.batch_size))
+        return zip(chunks, EpochBatches(self, number, False, chunks), strict=True)
+
     def _order(self, number: int) -> IndexArray:
         recipe = self.recipe
         seed = recipe.seed * 100_003 + number
@@ -64,11 +94,13 @@ class BatchSource:
 class EpochBatches:
     """One epoch as an iterable of known length, which is what a training loop takes."""
 
-    def __init__(self, source: BatchSource, number: int, small: bool) -> None:
+    def __init__(
+        self, source: BatchSource, number: int, small: bool, order: Sequence[IndexArray] | None = None
+    ) -> None:
         self._source, self._number = source, number
         scale = source.recipe.small_scale if small else 1.0
         self._size = (round(source.preprocessing.height * scale), round(source.preprocessing.width * scale))
-        self._order = source._order(number)
+        self._order: Sequence[IndexArray] = list(source._order(number)) if order is None else order
 
     def __len__(self) -> int:
         return len(self._order)

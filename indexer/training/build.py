@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 
@@ -15,7 +16,8 @@ from indexer.training.objectives import (
 )
 from indexer.training.recipes import Classify, Joint, Recipe, Siamese, Triplet
 from indexer.training.start import start
-from services.encoders.network import Architecture, JointNetwork
+from indexer.training.start_bundle import start_from_bundle
+from services.encoders.network import FEATURES, Architecture, JointNetwork
 from services.encoders.tokenizer import Tokenizer, words
 from services.errors import InvalidRequest
 
@@ -40,9 +42,14 @@ def build_network(labels: dict[str, list[str]], tokenizer: Tokenizer | None, rec
     heads = {field: len(names) for field, names in labels.items()} if isinstance(recipe, Classify | Joint) else {}
     architecture = Architecture(recipe.backbone, recipe.dimensions, heads=heads)
     if isinstance(recipe, Joint) and tokenizer is not None:
-        architecture = Architecture(recipe.backbone, recipe.dimensions, tokenizer.rows, recipe.text_width, heads)
+        architecture = Architecture(
+            recipe.backbone, recipe.dimensions, tokenizer.rows, recipe.text_width, heads, FEATURES
+        )
     network = JointNetwork(architecture)
-    start(network.backbone, recipe.backbone, recipe.start)
+    if Path(recipe.start).is_dir():
+        start_from_bundle(network, labels, tokenizer, Path(recipe.start))
+    else:
+        start(network.backbone, recipe.backbone, recipe.start)
     return network
 
 

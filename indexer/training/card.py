@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from indexer.evaluation.protocols import PROTOCOLS
+from indexer.evaluation.protocols import PROTOCOLS, ending_of
 from indexer.training.provenance import NOT_RECORDED
 from services.encoders.bundle import Bundle
 from services.encoders.open_clip_bundle import OpenClipBundle
@@ -44,7 +44,9 @@ def _what_open_clip(bundle: OpenClipBundle) -> str:
         ("embedding", f"{bundle.info.dimensions} dimensions, unit length"),
         ("weights", f"half precision, SHA-256 `{bundle.info.fingerprint}`"),
     ]
-    intro = "An encoder for fashion catalogues: it places photos and texts in one space, where the cosine is the likeness."
+    intro = (
+        "An encoder for fashion catalogues: it places photos and texts in one space, where the cosine is the likeness."
+    )
     return f"## What it is\n\n{intro}\n\n{_table(('part', 'value'), rows)}"
 
 
@@ -94,13 +96,13 @@ def _metrics(facts: Facts) -> str:
         return "## Metrics\n\nNot measured yet: `lookalike evaluate` does it."
     names = list(dict.fromkeys(name for figures in measured.values() for name in figures))
     rows = [(f"`{name}`", *(_figure(figures.get(name)) for figures in measured.values())) for name in names]
-    used = {ending: text for ending, text in PROTOCOLS.items() if any(name.endswith(ending) for name in names)}
+    used = dict.fromkeys(ending for ending in map(ending_of, names) if ending)
     return (
         f"## Metrics\n\n{_table(('figure', *(f'`{split}`' for split in measured)), rows)}\n\n"
         "Neighbours are exact, by cosine, and the gallery is the split itself. Rows without a label are left out of "
         "that label's figures, a label never seen in training counts as wrong, and titles equal but for case, "
         "spacing and punctuation are one title.\n\n"
-        f"{_bullets([f'`{ending}`: {text}' for ending, text in used.items()])}"
+        f"{_bullets([f'`{ending}`: {PROTOCOLS[ending]}' for ending in used])}"
     )
 
 

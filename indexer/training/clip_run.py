@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from indexer.training.card import model_card
 from indexer.training.loop import CHECKPOINT, Run, fit
 from indexer.training.objectives.clip import ClipObjective
 from indexer.training.photos import Report, load_photos
+from indexer.training.provenance import described
 from indexer.training.recipes import SCRATCH, Clip
 from indexer.training.run import TRAINING, caption_of, facts_of
 from services.encoders.open_clip_bundle import OpenClipBundle, sight_of, write_open_clip_bundle
@@ -71,7 +72,8 @@ def train_clip(
     facts = {**facts_of(dataset, recipe, len(photos), limit, began), "command": command}
     dimensions = int(network.encode_text(tokenizer(["a garment"]).to(next(network.parameters()).device)).shape[1])
     info = ModelInfo(name, version, "", dimensions)
-    bundle = OpenClipBundle(info, recipe.backbone, quick_gelu, sight_of(network), facts)
+    bundle = OpenClipBundle(info, recipe.backbone, quick_gelu, sight_of(network), facts=facts)
+    bundle = replace(bundle, facts=described(bundle))
     written = write_open_clip_bundle(out, bundle, network.state_dict(), model_card)
     (out / TRAINING / CHECKPOINT).unlink(missing_ok=True)
     return written

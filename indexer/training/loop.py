@@ -3,7 +3,7 @@
 import logging
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import torch
 from pytorch_lightning.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
-from indexer.training.batches import BatchSource, EpochBatches
+from indexer.training.batches import Batch, Batches
 from indexer.training.memory import keep_freed_memory
 from indexer.training.module import SCORE, Score, TrainingModule
 from indexer.training.objectives import Objective
@@ -33,7 +33,7 @@ class Run:
     """What a training run works on, and where: `folder` holds its checkpoint and logs."""
 
     recipe: Recipe
-    source: BatchSource
+    source: Batches
     folder: Path
     report: Report
     score: Score | None = None
@@ -52,6 +52,11 @@ def fit(objective: Objective, run: Run) -> None:
     batches = max(1, round(recipe.epochs * per_epoch))
     steps = max(1, batches // recipe.accumulate)
     module = TrainingModule(objective, recipe, steps, run.score)
+    found = _checkpoint(run)
+    if found is not None and int(found["global_step"]) >= steps:
+        # Killed after its last step. Lightning would go on with the newest weights, not with their average.
+        module.load_state_dict(found["state_dict"])
+        return
     run.folder.mkdir(parents=True, exist_ok=True)
     trainer = lightning.Trainer(
         max_steps=steps,
@@ -74,7 +79,11 @@ def fit(objective: Objective, run: Run) -> None:
         warnings.filterwarnings("ignore", "Checkpoint directory .* exists")
         warnings.filterwarnings("ignore", ".*smaller than the logging interval")
         warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)`")  # Lightning's to deal with
-        trainer.fit(module, datamodule=Epochs(run.source, batches / per_epoch), ckpt_path=_resumed(run))
+        trainer.fit(
+            module,
+            datamodule=Epochs(run.source, batches / per_epoch),
+            ckpt_path=None if found is None else run.folder / CHECKPOINT,
+        )
 
 
 def precision(name: str) -> Any:
@@ -92,13 +101,15 @@ def precision(name: str) -> Any:
 class Epochs(lightning.LightningDataModule):
     """Hands Lightning a fresh series of batches each epoch, small photos first."""
 
-    def __init__(self, source: BatchSource, epochs: float) -> None:
+    def __init__(self, source: Batches, epochs: float) -> None:
         super().__init__()
         self._source, self._epochs = source, epochs
 
-    def train_dataloader(self) -> EpochBatches:
+    def train_dataloader(self) -> Iterable[Batch]:
         """The batches of the epoch that comes next."""
         number = self.trainer.current_epoch if self.trainer else 0
+        # Dropout and mixup draw from torch's own generator: a run that goes on must draw what it would have drawn.
+        torch.manual_seed(self._source.recipe.seed * 100_003 + number)
         return self._source.epoch(number, small=number < math.floor(self._source.recipe.small_share * self._epochs))
 
     def val_dataloader(self) -> list[int]:
@@ -141,7 +152,8 @@ def belongs_to(run: Run) -> dict[str, Any]:
     return {"recipe": type(run.recipe).__name__, "photos": len(run.source.photos), **asdict(run.recipe)}
 
 
-def _resumed(run: Run) -> Path | None:
+def _checkpoint(run: Run) -> Mapping[str, Any] | None:
+    """What the run left when it was killed, if it was. Raises ModelError for another run's, and a damaged one."""
     path = run.folder / CHECKPOINT
     if not path.is_file():
         return None
@@ -152,6 +164,4 @@ def _resumed(run: Run) -> Path | None:
     if found.get("belongs_to") != belongs_to(run):
         raise ModelError(f"{path}: of a run with other numbers or other photos; remove it, or choose another folder")
     run.report("going on from the last checkpoint", int(found["global_step"]), 0)
-    return path
-
-
+    return found

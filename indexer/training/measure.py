@@ -1,40 +1,64 @@
-"""Measures a bundle on held-out splits, and writes the figures into its `model.json` and its card."""
+"""Measures a bundle on held-out splits, and writes what is found into its `model.json` and its card."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.datasets import Dataset
+from indexer.calibration import fit_calibration, see_split
+from indexer.datasets import VAL, Dataset
 from indexer.evaluation.encode import Progress
-from indexer.evaluation.evaluate import evaluate
+from indexer.evaluation.evaluate import figures
 from indexer.training.card import model_card
 from indexer.training.provenance import described
-from services.encoders.bundle import Bundle, write_facts
-from services.encoders.bundle_encoder import load_bundle
+from services.encoders import load_encoder
+from services.encoders.bundle import Bundle, write_calibration, write_facts
+from services.encoders.bundle_encoder import BundleEncoder
+from services.encoders.load import SHIPPED
+from services.encoders.open_clip_bundle import OpenClipBundle, OpenClipBundleEncoder, write_open_clip_facts
+from services.errors import InvalidCatalogue, ModelError
+
+Figures = dict[str, float | int]
 
 
-def measured(bundle_folder: Path, dataset: Dataset, splits: Sequence[str], progress: Progress | None = None) -> Bundle:
-    """Measure the bundle in `bundle_folder` on `splits` of `dataset`, and record the figures beside its weights.
+def finish(folder: Path, dataset: Dataset, progress: Progress | None = None) -> Figures:
+    """Fit the confidence of the new bundle in `folder` on split `val`, measure it there, and record both.
 
-    The weights stay as they are, and figures of other splits too. Raises ModelError for a bundle that cannot be
-    read, InvalidCatalogue for a data set that does not fit.
+    Returns the figures. A split too small to fit a confidence on leaves the bundle without one. Raises ModelError
+    for a bundle that cannot be read, InvalidCatalogue for a data set that does not fit.
     """
-    encoder = load_bundle(bundle_folder)
-    return recorded(
-        bundle_folder, encoder.bundle, {split: evaluate(encoder, dataset, split, progress=progress) for split in splits}
-    )
+    encoder = load_encoder(str(folder))
+    seen = see_split(encoder, dataset, VAL, progress)
+    with suppress(InvalidCatalogue):
+        write_calibration(folder, fit_calibration(encoder, dataset, VAL, seen=seen))
+    found = figures(encoder, dataset, seen.encoded)
+    record(folder, VAL, found)
+    return found
 
 
-def recorded(bundle_folder: Path, bundle: Bundle, figures: dict[str, dict[str, float | int]]) -> Bundle:
-    """Write `figures` (by split) into the files of `bundle`, beside those of other splits."""
-    metrics = {**bundle.facts.get("metrics", {})}
-    for split, found in figures.items():
-        metrics[split] = {**metrics.get(split, {}), **_rounded(found)}
-    bundle = replace(bundle, facts={**described(bundle), "metrics": metrics})
-    write_facts(bundle_folder, bundle, model_card(bundle))
+def record(folder: Path | None, split: str, found: Mapping[str, float | int]) -> Bundle | OpenClipBundle:
+    """Write figures of `split` into the bundle in `folder`, beside what it has; its weights stay as they are.
+
+    None is the bundle that ships with the package.
+
+    Raises ModelError where there is no bundle to write to.
+    """
+    folder = folder or SHIPPED
+    encoder = load_encoder(str(folder))
+    if not isinstance(encoder, BundleEncoder | OpenClipBundleEncoder):
+        raise ModelError(f"{folder}: not a model bundle, so figures cannot be recorded in it")
+    metrics = dict(encoder.bundle.facts.get("metrics", {}))
+    metrics[split] = {**metrics.get(split, {}), **_rounded(found)}
+    facts = {**described(encoder.bundle), "metrics": metrics}
+    if isinstance(encoder, OpenClipBundleEncoder):
+        clip = replace(encoder.bundle, facts=facts)
+        write_open_clip_facts(folder, clip, model_card(clip))
+        return clip
+    bundle = replace(encoder.bundle, facts=facts)
+    write_facts(folder, bundle, model_card(bundle))
     return bundle
 
 
-def _rounded(figures: dict[str, float | int]) -> dict[str, float | int]:
+def _rounded(figures: Mapping[str, float | int]) -> Figures:
     """Four decimals: more than a split of a few thousand rows can tell apart."""
     return {name: value if isinstance(value, int) else round(value, 4) for name, value in figures.items()}

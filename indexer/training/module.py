@@ -30,8 +30,11 @@ class TrainingModule(lightning.LightningModule):
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """One batch's loss."""
-        losses = self.objective(batch)
-        total = sum((self.objective.weight(name) * loss for name, loss in losses.items()), start=torch.zeros(()))
+        losses = self.objective(batch)  # none where no photo of the batch has a label
+        total = sum(
+            (self.objective.weight(name) * loss for name, loss in losses.items()),
+            start=torch.zeros((), requires_grad=True),
+        )
         self.log_dict({**losses, "loss": total}, batch_size=len(batch.pixels), on_step=True, on_epoch=False)
         return total
 
@@ -42,7 +45,7 @@ class TrainingModule(lightning.LightningModule):
         """Measure the network; the score that early stopping looks at is the mean of the figures."""
         if self._score is not None:
             figures = self._score(self.objective.network)
-            mean = sum(figures.values()) / len(figures)
+            mean = sum(figures.values()) / max(1, len(figures))
             self.log_dict({**{f"val_{name}": value for name, value in figures.items()}, SCORE: mean})
 
     def configure_optimizers(self) -> Any:
@@ -59,7 +62,7 @@ class TrainingModule(lightning.LightningModule):
         return 0.5 * (1 + math.cos(math.pi * done))
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
-        """The pretrained part and the rest at their own rates; no decay on biases, norms and scales, as is customary."""
+        """The pretrained part and the rest at their own rates; as is customary, no decay on biases, norms, scales."""
         recipe, groups = self._recipe, []
         named = list(self.objective.network.named_parameters())
         pretrained = any(name.startswith("backbone.") for name, _ in named)

@@ -18,6 +18,7 @@ DATA_LICENCES = {
     ),
     "clothing-photos": "The public clothing dataset: photos that people took of their own clothes, CC0 1.0",
     "fashion-mnist": "Fashion-MNIST, MIT",
+    "drawn-sample": "Drawings that the project makes itself, Apache-2.0",
 }
 DATA_LIMITS = {
     "fashion-products": (
@@ -92,6 +93,8 @@ def training_command(recipe_name: str, data: Sequence[str], recipe: Recipe, othe
     for part in fields(recipe):
         value = getattr(recipe, part.name)
         if value != getattr(usual, part.name):
-            shown = short_path(Path(value)) if part.name == "start" else f"{value:g}" if isinstance(value, float) else value
+            shown = (
+                short_path(Path(value)) if part.name == "start" else f"{value:g}" if isinstance(value, float) else value
+            )
             words += [f"--{part.name.replace('_', '-')}", str(shown)]
     return shlex.join([*words, *others])

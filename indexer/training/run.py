@@ -17,6 +17,7 @@ from indexer.training.photos import LabelledPhotos, Report, load_photos
 from indexer.training.phrases import Captions
 from indexer.training.provenance import described
 from indexer.training.recipes import Joint, Recipe, Siamese, Triplet
+from indexer.training.refine import REFINE, refine
 from indexer.training.score import HeldOutScore
 from indexer.training.start import preprocessing_for
 from services.encoders.bundle import Bundle, write_bundle
@@ -59,14 +60,19 @@ def train(
         photos, recipe, preprocessing, field, caption_of(photos, recipe), getattr(recipe, "per_class", 0)
     )
     score = _held_out_score(dataset, recipe, labels, preprocessing, report)
-    fit(build_objective(network, tokenizer, recipe, field), Run(recipe, source, out / TRAINING, report, score))
+    run = Run(recipe, source, out / TRAINING, report, score)
+    if recipe.epochs:
+        fit(build_objective(network, tokenizer, recipe, field), run)
+    if isinstance(recipe, Joint) and tokenizer is not None and recipe.refine_epochs:
+        refine(network, tokenizer, recipe, run)
     facts = {**facts_of(dataset, recipe, len(photos), limit, began), "command": command}
     info = ModelInfo(name, version, "", recipe.dimensions)
     heads = {head: labels[head] for head in network.architecture.heads}
     bundle = Bundle(info, network.architecture, preprocessing, heads, tokenizer, facts)
     bundle = replace(bundle, facts=described(bundle))
     written = write_bundle(out, bundle, network.state_dict(), model_card)
-    (out / TRAINING / CHECKPOINT).unlink(missing_ok=True)
+    for folder in (out / TRAINING, out / TRAINING / REFINE):
+        (folder / CHECKPOINT).unlink(missing_ok=True)
     return written
 
 

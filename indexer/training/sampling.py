@@ -37,10 +37,10 @@ def class_batches(targets: IndexArray, batch_size: int, per_class: int, seed: in
     known = np.flatnonzero(targets >= 0)
     size = min(max(1, batch_size // per_class), len(np.unique(targets[known]))) * per_class
     # The library's sampler draws from numpy's global generator; its state is put back, since others use it.
-    before = np.random.get_state()  # noqa: NPY002
+    before = np.random.get_state()
     try:
-        np.random.seed(seed % 2**32)  # noqa: NPY002
+        np.random.seed(seed % 2**32)
         sampler = MPerClassSampler(torch.from_numpy(targets[known]), per_class, size, max(size, len(known)))
         return known[np.fromiter(sampler, np.int64)].reshape(-1, size)
     finally:
-        np.random.set_state(before)  # noqa: NPY002
+        np.random.set_state(before)

@@ -1,5 +1,6 @@
 """Where a backbone's weights come from: torchvision's own, a local file, or nowhere."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from indexer.training.recipes import PRETRAINED, SCRATCH
 from services.encoders.backbones import load_pretrained, start_backbone
+from services.encoders.bundle import read_bundle
 from services.encoders.preprocess import IMAGENET_MEAN, IMAGENET_SCALE, Preprocessing
 from services.errors import ModelError
 
@@ -46,4 +48,6 @@ def preprocessing_for(height: int, width: int, source: str) -> Preprocessing:
     """The input that the start weights were trained for: torchvision's have ImageNet's mean and scale in front."""
     if source == PRETRAINED:
         return Preprocessing(height, width, IMAGENET_MEAN, IMAGENET_SCALE)
+    if Path(source).is_dir():
+        return replace(read_bundle(Path(source))[0].preprocessing, height=height, width=width)
     return Preprocessing(height, width)

@@ -27,7 +27,9 @@ def make_backbone(name: str) -> tuple[nn.Module, int]:
     """
     if name not in backbone_names():
         close = difflib.get_close_matches(name, backbone_names(), n=4, cutoff=0.4)
-        raise ModelError(f"torchvision has no network {name!r}; close to it: {', '.join(close or backbone_names()[:4])}")
+        raise ModelError(
+            f"torchvision has no network {name!r}; close to it: {', '.join(close or backbone_names()[:4])}"
+        )
     if name.startswith("vgg"):
         network = _randomly(name)
         network.avgpool, network.classifier = nn.AdaptiveAvgPool2d(1), nn.Identity()
@@ -64,7 +66,9 @@ def start_backbone(network: nn.Module, name: str, state: dict[str, Tensor], sour
     """
     wanted = network.state_dict()
     # What only the whole network has: the last layer, auxiliary classifiers, VGG's fully connected layers.
-    extra = {key for key in state if key not in wanted and key.split(".")[0] in (*CLASSIFIERS, "AuxLogits", "aux1", "aux2")}
+    extra = {
+        key for key in state if key not in wanted and key.split(".")[0] in (*CLASSIFIERS, "AuxLogits", "aux1", "aux2")
+    }
     kept = {key: value.to(torch.float32) if value.is_floating_point() else value for key, value in state.items()}
     kept = {key: value for key, value in kept.items() if key not in extra}
     counters = {key for key in wanted if key.endswith("num_batches_tracked")}

@@ -77,9 +77,7 @@ def write_bundle(folder: Path, bundle: Bundle, state: Mapping[str, Tensor], card
     `card` makes the model card of the finished bundle. Raises ModelError when a weight is not finite in half
     precision, before anything is written.
     """
-    info = replace(
-        bundle.info, fingerprint=write_weights(folder, state), dimensions=bundle.architecture.dimensions
-    )
+    info = replace(bundle.info, fingerprint=write_weights(folder, state), dimensions=bundle.architecture.dimensions)
     written = replace(bundle, info=info)
     write_facts(folder, written, card(written))
     return written

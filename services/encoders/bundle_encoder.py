@@ -30,7 +30,7 @@ class BundleEncoder:
         self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
         # Named by the weights' hash, so that a retrained model never meets what its predecessor left.
         folder = cache and cache / bundle.info.fingerprint[:16]
-        self._embed = LazyRuntime(self._network, bundle.preprocessing, self._device, folder)
+        self._see = LazyRuntime(self._network, bundle.preprocessing, self._device, folder)
 
     @property
     def model(self) -> ModelInfo:
@@ -46,7 +46,7 @@ class BundleEncoder:
         """Embed N images: float32 (N, D), unit rows."""
         if not images:
             return np.empty((0, self.model.dimensions), np.float32)
-        return unit_rows(np.concatenate([self._embed(batch) for batch in self._batches(images)]))
+        return unit_rows(np.concatenate([self._see(batch)[1] for batch in self._batches(images)]))
 
     def classify(self, images: Sequence[Image.Image]) -> list[Prediction]:
         """Return, for each of N images, every label field's labels and their probabilities, most likely first."""
@@ -54,27 +54,24 @@ class BundleEncoder:
 
     def embed_and_classify(self, images: Sequence[Image.Image]) -> tuple[FloatArray, list[Prediction]]:
         """Return the unit rows (N, D) of N images, and each one's labels; the network runs once."""
-        vectors = self.encode_images(images)
-        predictions: list[Prediction] = []
-        for start in range(0, len(vectors), BATCH):
-            predictions += self._predictions(vectors[start : start + BATCH])
-        return vectors, predictions
+        vectors, predictions = [np.empty((0, self.model.dimensions), np.float32)], []
+        for batch in self._batches(images):
+            features, rows = self._see(batch)
+            vectors.append(unit_rows(rows))
+            predictions += self._predictions(features, rows)
+        return np.concatenate(vectors), predictions
 
-    def label_logits(self, vectors: FloatArray) -> dict[str, FloatArray]:
-        """The raw scores of every label field for unit rows `vectors` (N, D): each (N, classes)."""
-        with torch.inference_mode():
-            logits = self._network.label_logits(torch.from_numpy(vectors).to(self._device))
-        return {field: values.cpu().numpy() for field, values in logits.items()}
-
-    def _predictions(self, vectors: FloatArray) -> list[Prediction]:
+    def _predictions(self, features: FloatArray, rows: FloatArray) -> list[Prediction]:
+        """Labels with probabilities for features (B, F) and unit rows (B, D)."""
         calibration = self.calibration or UNCALIBRATED
+        with torch.inference_mode():
+            logits = self._network.label_logits(*(torch.from_numpy(part).to(self._device) for part in (features, rows)))
         scores = {
-            field: torch.from_numpy(values / calibration.temperature(field)).softmax(dim=-1)
-            for field, values in self.label_logits(vectors).items()
+            field: (values / calibration.temperature(field)).softmax(dim=-1).cpu() for field, values in logits.items()
         }  # each (B, classes)
         return [
-            {field: _ranked(rows[i], self.bundle.labels[field]) for field, rows in scores.items()}
-            for i in range(len(vectors))
+            {field: _ranked(values[i], self.bundle.labels[field]) for field, values in scores.items()}
+            for i in range(len(rows))
         ]
 
     def _batches(self, images: Sequence[Image.Image]) -> Iterator[PixelArray]:

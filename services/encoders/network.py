@@ -11,6 +11,8 @@ from services.encoders.backbones import make_backbone
 from services.encoders.tokenizer import Tokenizer
 
 HEAD_SCALE = 16.0
+EMBEDDING, FEATURES = "embedding", "features"
+"""What label heads may read."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class Architecture:
     text_rows: int = 0
     text_width: int = 192
     heads: dict[str, int] = field(default_factory=dict)
+    heads_read: str = EMBEDDING
+
+    def __post_init__(self) -> None:
+        if self.heads_read not in (EMBEDDING, FEATURES):
+            raise ValueError(f"heads read {EMBEDDING} or {FEATURES}, not {self.heads_read!r}")
 
 
 class TextTower(nn.Module):
@@ -52,8 +59,9 @@ class TextTower(nn.Module):
 class JointNetwork(nn.Module):
     """Image tower, optional text tower, and one linear head a label field.
 
-    The heads read the unit embedding, not the features below it, so cross-entropy shapes the very space
-    that is searched: "Classification is a Strong Baseline for Deep Metric Learning" (Zhai and Wu, BMVC 2019).
+    Heads that read the unit embedding shape the very space that is searched: "Classification is a Strong Baseline
+    for Deep Metric Learning" (Zhai and Wu, BMVC 2019). Heads that read the features below it classify better, and
+    leave the space to other losses.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -61,22 +69,23 @@ class JointNetwork(nn.Module):
         self.architecture = architecture
         self.backbone, features = make_backbone(architecture.backbone)
         self.project = nn.Linear(features, architecture.dimensions)
-        self.heads = nn.ModuleDict(
-            {name: nn.Linear(architecture.dimensions, classes) for name, classes in architecture.heads.items()}
-        )
+        read = architecture.dimensions if architecture.heads_read == EMBEDDING else features
+        self.heads = nn.ModuleDict({name: nn.Linear(read, classes) for name, classes in architecture.heads.items()})
         self.text: TextTower | None = None
         if architecture.text_rows:
             self.text = TextTower(architecture.text_rows, architecture.text_width, architecture.dimensions)
         self.logit_scale = nn.Parameter(torch.tensor(1 / 0.07).log())
 
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """`pixels` (N, 3, H, W), normalised -> features (N, F) and unit rows (N, D); what a runtime exports."""
+        features = self.backbone(pixels)  # (N, F)
+        return features, F.normalize(self.project(features), dim=-1)  # (N, D)
+
     def embed_images(self, pixels: Tensor) -> Tensor:
         """`pixels` (N, 3, H, W), normalised -> unit rows (N, D)."""
-        return F.normalize(self.project(self.backbone(pixels)), dim=-1)  # (N, D)
+        return self(pixels)[1]  # type: ignore[no-any-return]
 
-    def label_logits(self, embeddings: Tensor) -> dict[str, Tensor]:
-        """Unit rows (N, D) -> for each label field, logits (N, classes)."""
-        return {name: head(HEAD_SCALE * embeddings) for name, head in self.heads.items()}
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        """The image tower, which is what a runtime exports."""
-        return self.embed_images(pixels)
+    def label_logits(self, features: Tensor, embeddings: Tensor) -> dict[str, Tensor]:
+        """Features (N, F) and unit rows (N, D) of photos -> for each label field, logits (N, classes)."""
+        read = HEAD_SCALE * embeddings if self.architecture.heads_read == EMBEDDING else features
+        return {name: head(read) for name, head in self.heads.items()}

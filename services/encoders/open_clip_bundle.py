@@ -14,13 +14,24 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from services.encoders.bundle import FORMAT, MANIFEST, WEIGHTS, file_sha256, replace_text, write_weights
+from services.encoders.bundle import FORMAT, MANIFEST, WEIGHTS, calibration_in, file_sha256, replace_text, write_weights
+from services.encoders.calibration import ScoreCalibration
 from services.encoders.open_clip_encoder import OpenClipEncoder, OpenClipSource
 from services.encoders.protocol import ModelInfo
 from services.errors import ModelError
 
 KIND = "open_clip"
-_OWN_KEYS = {"format", "kind", "name", "version", "fingerprint", "dimensions", "architecture", "preprocessing"}
+_OWN_KEYS = {
+    "format",
+    "kind",
+    "name",
+    "version",
+    "fingerprint",
+    "dimensions",
+    "architecture",
+    "preprocessing",
+    "calibration",
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class OpenClipBundle:
     architecture: str
     quick_gelu: bool
     sight: Sight
+    calibration: ScoreCalibration | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -72,6 +84,7 @@ def write_open_clip_facts(folder: Path, bundle: OpenClipBundle, card: str) -> No
         "dimensions": bundle.info.dimensions,
         "architecture": {"name": bundle.architecture, "quick_gelu": bundle.quick_gelu},
         "preprocessing": asdict(bundle.sight),
+        "calibration": bundle.calibration and bundle.calibration.to_json(),
         **bundle.facts,
     }
     replace_text(folder / "MODEL_CARD.md", card)
@@ -85,11 +98,13 @@ def read_open_clip_bundle(folder: Path) -> OpenClipBundle:
         if file_sha256(folder / WEIGHTS) != manifest["fingerprint"]:
             raise ModelError(f"{folder}: {WEIGHTS} does not match the hash in {MANIFEST}; copy the bundle again")
         told: dict[str, Any] = manifest["preprocessing"]
-        sight = Sight(tuple(told["image_mean"]), tuple(told["image_std"]), told["image_interpolation"], told["image_resize_mode"])
+        sight = Sight(
+            tuple(told["image_mean"]), tuple(told["image_std"]), told["image_interpolation"], told["image_resize_mode"]
+        )
         info = ModelInfo(manifest["name"], manifest["version"], manifest["fingerprint"], manifest["dimensions"])
         facts = {key: value for key, value in manifest.items() if key not in _OWN_KEYS}
         shape = manifest["architecture"]
-        return OpenClipBundle(info, shape["name"], shape["quick_gelu"], sight, facts)
+        return OpenClipBundle(info, shape["name"], shape["quick_gelu"], sight, calibration_in(manifest, folder), facts)
     except FileNotFoundError as exc:
         raise ModelError(f"{folder}: not a model bundle, {Path(exc.filename).name} is missing") from exc
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as exc:
@@ -103,6 +118,11 @@ class OpenClipBundleEncoder(OpenClipEncoder):
         super().__init__(OpenClipSource(bundle.architecture, None, bundle.info.version), network, preprocess, tokenizer)
         self.bundle = bundle
         self._info = bundle.info
+
+    @property
+    def calibration(self) -> ScoreCalibration | None:
+        """What its scores are worth; None where nobody has measured it."""
+        return self.bundle.calibration
 
 
 def load_open_clip_bundle(folder: Path) -> OpenClipBundleEncoder:

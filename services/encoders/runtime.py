@@ -21,8 +21,11 @@ log = logging.getLogger(__name__)
 
 CONVERTED = "image_tower.xml"
 
-ImageRuntime: TypeAlias = Callable[[PixelArray], FloatArray]
-"""Pixels (B, H, W, 3) -> unit rows (B, D). Safe to call from several threads."""
+Seen: TypeAlias = tuple[FloatArray, FloatArray]
+"""Features (B, F) of photos, which label heads may read, and their unit rows (B, D)."""
+
+ImageRuntime: TypeAlias = Callable[[PixelArray], Seen]
+"""Pixels (B, H, W, 3) -> what the network makes of them. Safe to call from several threads."""
 
 
 class PixelTower(nn.Module):
@@ -34,10 +37,11 @@ class PixelTower(nn.Module):
         self.mean = nn.Buffer(torch.tensor(preprocessing.mean).view(1, 3, 1, 1))
         self.scale = nn.Buffer(torch.tensor(preprocessing.scale).view(1, 3, 1, 1))
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        """`pixels` uint8 (B, H, W, 3) -> unit rows (B, D)."""
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """`pixels` uint8 (B, H, W, 3) -> features (B, F) and unit rows (B, D)."""
         batch = pixels.permute(0, 3, 1, 2).float()  # (B, 3, H, W), channels last
-        return self.network.embed_images((batch - self.mean) / self.scale)  # (B, D)
+        seen: tuple[Tensor, Tensor] = self.network((batch - self.mean) / self.scale)
+        return seen
 
 
 class LazyRuntime:
@@ -50,7 +54,7 @@ class LazyRuntime:
         self._lock = threading.Lock()
         self._runtime: ImageRuntime | None = None
 
-    def __call__(self, pixels: PixelArray) -> FloatArray:
+    def __call__(self, pixels: PixelArray) -> Seen:
         """Embed one batch."""
         with self._lock:
             if self._runtime is None:
@@ -80,11 +84,11 @@ class TorchRuntime:
     def __init__(self, tower: PixelTower, device: torch.device) -> None:
         self._tower, self._device = tower.to(device), device
 
-    def __call__(self, pixels: PixelArray) -> FloatArray:
+    def __call__(self, pixels: PixelArray) -> Seen:
         """Embed one batch."""
         with torch.inference_mode():
-            rows: FloatArray = self._tower(torch.from_numpy(pixels).to(self._device)).cpu().numpy()
-        return rows
+            features, rows = self._tower(torch.from_numpy(pixels).to(self._device))
+        return features.cpu().numpy(), rows.cpu().numpy()
 
 
 class OpenVinoRuntime:
@@ -100,13 +104,14 @@ class OpenVinoRuntime:
         self._compiled = core.compile_model(model, "CPU", hints)
         self._requests = threading.local()  # a request serves one caller at a time
 
-    def __call__(self, pixels: PixelArray) -> FloatArray:
+    def __call__(self, pixels: PixelArray) -> Seen:
         """Embed one batch."""
         request: Any = getattr(self._requests, "request", None)
         if request is None:
             request = self._requests.request = self._compiled.create_infer_request()
         # A copy: the request's own memory is overwritten by its next call.
-        return np.array(request.infer({0: pixels})[0], dtype=np.float32)
+        found = request.infer({0: pixels})
+        return np.array(found[0], dtype=np.float32), np.array(found[1], dtype=np.float32)
 
 
 def _cached(core: Any, cache: Path | None) -> Any:

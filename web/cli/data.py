@@ -36,18 +36,24 @@ class DataChoice:
         if (self.table is None) == (self.spec is None):
             raise click.UsageError("name the data by --table and --images, or by --data KIND:PATH")
         kind, path = parse_spec(self.spec) if self.spec else (TABLE, self.table or Path())
-        return complete_splits(
-            open_dataset(kind, path, self.labels or labels, self.images, download=self.download)
-        )
+        return complete_splits(open_dataset(kind, path, self.labels or labels, self.images, download=self.download))
 
     def words(self) -> list[str]:
         """The options again, paths from their last folder on, for a model card."""
         from indexer.training.provenance import short_path
 
-        words = ["--data", self.spec.partition(":")[0] + ":" + short_path(Path(self.spec.partition(":")[2]))] if self.spec else []
+        words = ["--data", short_spec(self.spec)] if self.spec else []
         words += ["--table", short_path(self.table)] if self.table else []
         words += ["--images", short_path(self.images)] if self.images else []
         return words + [word for label in self.labels for word in ("--label", label)]
+
+
+def short_spec(spec: str) -> str:
+    """KIND:PATH with its path from the last folder on."""
+    from indexer.training.provenance import short_path
+
+    kind, _, path = spec.partition(":")
+    return f"{kind}:{short_path(Path(path))}"
 
 
 def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,7 +68,10 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--download", is_flag=True, help="Fetch Fashion-MNIST where its folder lacks it."),
         click.option(
-            "--label", "labels", multiple=True, help="Label field; may be repeated, the first one leads.  [default: all]"
+            "--label",
+            "labels",
+            multiple=True,
+            help="Label field; may be repeated, the first one leads.  [default: all]",
         ),
         click.option(
             "--data",

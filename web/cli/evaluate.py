@@ -40,6 +40,7 @@ WORST = 10
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
 @click.option("--json-file", type=OUTPUT, help="Write the figures as one JSON object to this file.")
 @click.option("--sheet", type=OUTPUT, help="Draw some nearest neighbours to this PNG.")
+@click.option("--record", is_flag=True, help="Write the figures into the bundle's model.json and model card.")
 @click.option("--html", type=OUTPUT, help="Write a report with plots and pictures to this file.")
 @data_options
 def evaluate(
@@ -55,6 +56,7 @@ def evaluate(
     json_file: Path | None,
     sheet: Path | None,
     html: Path | None,
+    record: bool,
 ) -> None:
     """Measure MODEL on held-out truth; with OTHER, compare the two on the same rows.
 
@@ -65,9 +67,13 @@ def evaluate(
     _check_outputs({"--sheet": sheet, "--html": html, "--json-file": json_file})
     if len(models) > 2:
         raise click.UsageError("at most two models can be compared")
+    if record and (len(models) > 1 or limit is not None):
+        raise click.UsageError("--record takes one model and the whole split")
     plan = Plan(split, limit, gallery == "all", knn, robustness, typed)
     studies = _studies(models or ("",), data, plan)
     comparison = _comparison(studies)
+    if record:
+        _record(models, studies)
     result = _as_json(studies, comparison)
     if json_file is not None:
         json_file.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
@@ -79,6 +85,14 @@ def evaluate(
         click.echo(json.dumps(result))
     else:
         _print(studies, comparison)
+
+
+def _record(models: tuple[str, ...], studies: list["Study"]) -> None:
+    """Write what was measured into the bundle; a part of a split is no figure of the split."""
+    from indexer.training.measure import record
+
+    (study,) = studies
+    record(Path(models[0]) if models else None, study.plan.split, study.measured.figures)
 
 
 def _check_outputs(paths: dict[str, Path | None]) -> None:
@@ -171,9 +185,9 @@ def _print_comparison(studies: list["Study"], comparison: "Comparison") -> None:
     shown = Table()
     shown.add_column("figure", no_wrap=True, overflow="fold")
     for name in ("first", "second", "change", "95 % interval"):
-        shown.add_column(name, justify="right")
+        shown.add_column(name, justify="right", no_wrap=True)
     for row in comparison.differences:
-        interval = "" if row.low is None or row.high is None else f"{row.low:+.4f} to {row.high:+.4f}"
-        shown.add_row(row.name, f"{row.first:.4f}", f"{row.second:.4f}", f"{row.change:+.4f}", interval)
+        interval = "" if row.low is None or row.high is None else f"{row.low:+.3f} {row.high:+.3f}"
+        shown.add_row(row.name, f"{row.first:.3f}", f"{row.second:.3f}", f"{row.change:+.3f}", interval)
     Console().print(shown)
     click.echo(f"Of ten neighbours, the two have {10 * comparison.overlap.mean():.1f} in common.")

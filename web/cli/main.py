@@ -7,8 +7,8 @@ import click
 from services.errors import LookalikeError
 from web.cli.bench import bench
 from web.cli.catalogue import ingest, sample
-from web.cli.maintenance import migrate, rebuild, reconcile, show_settings
 from web.cli.evaluate import evaluate
+from web.cli.maintenance import migrate, rebuild, reconcile, show_settings
 from web.cli.run import beat, serve, up, worker
 from web.cli.train import train
 

@@ -49,7 +49,8 @@ def reconcile(fix: bool, as_json: bool) -> None:
 
 
 @click.command()
-def rebuild() -> None:
+@click.option("--model", help="Build for this model instead of LOOKALIKE_MODEL: a bundle's folder, or open_clip:NAME.")
+def rebuild(model: str | None) -> None:
     """Build the index anew for LOOKALIKE_MODEL, aside, and switch to it when it is complete.
 
     After a change of model or of typed fields, restart the web process and the workers with the new settings.
@@ -60,7 +61,7 @@ def rebuild() -> None:
     from indexer.rows import RowBuilder
     from services.bootstrap import build
 
-    platform = build(load_settings())
+    platform = build(load_settings() if model is None else load_settings(model=model))
     builder = RowBuilder(platform.encoder, platform.images, platform.limits, platform.settings.decode_threads)
     run = Rebuild(
         platform.catalogue, platform.claims, platform.locks, platform.indexes, builder, platform.encoder.model
@@ -72,3 +73,5 @@ def rebuild() -> None:
         f"generation {rebuilt.name.generation} is live with {rebuilt.rows:,} images; "
         f"{rebuilt.failed:,} products could not be indexed, {rebuilt.requeued:,} changed lately or meanwhile and follow"
     )
+    if model is not None and model != load_settings().model:
+        click.echo(f"Restart the web process and the workers with LOOKALIKE_MODEL={model}; until then they answer 503.")

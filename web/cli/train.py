@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indexer.training.recipes import RECIPES, Clip, Recipe
-from web.cli.data import EXISTING, DataChoice, data_options
+from web.cli.data import EXISTING, DataChoice, data_options, short_spec
 from web.cli.options import print_figures, progress_bar
 
 if TYPE_CHECKING:  # it loads numpy and Pillow: only where a command needs it
@@ -26,6 +26,7 @@ class Target:
     version: str
     limit: int | None
     also: tuple[tuple[Path, Path], ...]
+    also_data: tuple[str, ...]
 
     def words(self) -> list[str]:
         """The options again, for a model card; the model's name stands for the folder."""
@@ -33,10 +34,16 @@ class Target:
         return ["--out", self.model, "--name", self.model, "--version", self.version, *limit]
 
     def also_words(self) -> list[str]:
-        """The further tables again, paths from their last folder on."""
+        """The further data again, paths from their last folder on."""
         from indexer.training.provenance import short_path
 
-        return [word for pair in self.also for word in ("--also", *map(short_path, pair))]
+        words = [word for pair in self.also for word in ("--also", *map(short_path, pair))]
+        return words + [word for spec in self.also_data for word in ("--also-data", short_spec(spec))]
+
+    def further(self) -> "list[Dataset]":
+        """The further data, opened."""
+        tables = [DataChoice(table, images, None, ()) for table, images in self.also]
+        return [data.open() for data in (*tables, *(DataChoice(None, None, spec, ()) for spec in self.also_data))]
 
 
 @click.group()
@@ -70,6 +77,9 @@ def _command(name: str, kind: type[Recipe]) -> click.Command:
             metavar="TABLE IMAGES",
             help="Learn from another table as well, with labels of its own; may be repeated.",
         ),
+        click.option(
+            "--also-data", multiple=True, metavar="KIND:PATH", help="The same for data in another layout, or drawn:N."
+        ),
         click.option("--limit", type=POSITIVE, help="Train on the first so many rows only."),
         click.option("--version", default="1", show_default=True, help="Version of the model."),
         click.option("--name", "model", default=f"lookalike-{name}", show_default=True, help="Its name."),
@@ -96,8 +106,7 @@ def _train(recipe_name: str, recipe: Recipe, data: DataChoice, target: Target) -
     from indexer.training.run import train as run
 
     own = data.open()
-    others = [DataChoice(table, images, None, ()).open() for table, images in target.also]
-    dataset = merged([_without_leaks(each) for each in (own, *others)])
+    dataset = merged([_without_leaks(each) for each in (own, *target.further())])
     command = training_command(recipe_name, [*data.words(), *target.also_words()], recipe, target.words())
     with progress_bar("reading photos") as progress:
         task = progress.tasks[0].id
@@ -107,10 +116,8 @@ def _train(recipe_name: str, recipe: Recipe, data: DataChoice, target: Target) -
                 progress.console.print(told)
             progress.update(task, description=told, completed=done, total=total or None)
 
-        train_it = train_clip if isinstance(recipe, Clip) else run
-        written = train_it(
-            dataset, recipe, target.out, report, target.limit, target.model, target.version, command  # type: ignore[arg-type]
-        )
+        where = (target.out, report, target.limit, target.model, target.version, command)
+        written = train_clip(dataset, recipe, *where) if isinstance(recipe, Clip) else run(dataset, recipe, *where)
     _measure(target.out, own)
     click.echo(f"{written.info.key} is in {target.out}. Put it to work: lookalike rebuild --model {target.out}")
 
@@ -128,14 +135,12 @@ def _without_leaks(dataset: "Dataset") -> "Dataset":
 
 def _measure(bundle: Path, dataset: "Dataset") -> None:
     """Measure on what training left out, fit the confidence on it, and write both into the bundle."""
-    from indexer.training.measure import measured
+    from indexer.training.measure import finish
 
     if not dataset.examples.get("val"):
         click.echo("Not measured: the data has no split `val` that training left out.")
         return
     with progress_bar("measuring on val") as progress:
         task = progress.tasks[0].id
-        written = measured(
-            bundle, dataset, ["val"], lambda done, rows: progress.update(task, completed=done, total=rows)
-        )
-    print_figures(f"{written.info.key} on val", written.facts["metrics"]["val"])
+        found = finish(bundle, dataset, lambda done, rows: progress.update(task, completed=done, total=rows))
+    print_figures("on val", found)

@@ -25,7 +25,7 @@ class ClassifyObjective(nn.Module):
             share = float(torch.distributions.Beta(self._mixup, self._mixup).sample())
             partner = torch.randperm(len(pixels), device=pixels.device)
             pixels = share * pixels + (1 - share) * pixels[partner]
-        logits = self.network.label_logits(self.network.embed_images(pixels))
+        logits = self.network.label_logits(*self.network(pixels))
         losses = label_losses(logits, batch.targets, self._smoothing)
         if partner is None:
             return losses

@@ -29,8 +29,10 @@ class JointObjective(nn.Module):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Every term of the loss, not yet weighed."""
-        embeddings = self.network.embed_images(batch.pixels)  # (B, D)
-        losses = label_losses(self.network.label_logits(embeddings), batch.targets, self._recipe.label_smoothing)
+        features, embeddings = self.network(batch.pixels)  # (B, F), (B, D)
+        losses = label_losses(
+            self.network.label_logits(features, embeddings), batch.targets, self._recipe.label_smoothing
+        )
         if self._recipe.metric_weight:
             losses |= self._metric_losses(embeddings, batch.targets)
         if self._recipe.contrastive_weight:

@@ -19,7 +19,9 @@ class Recipe:
     """What recipes have in common. A recipe adds its own numbers, and may have other defaults."""
 
     backbone: str = number("mobilenet_v2", "CNN, by torchvision's name for it.")
-    start: str = number(PRETRAINED, "Start weights: `imagenet` downloads torchvision's, a file's path, or `scratch`.")
+    start: str = number(
+        PRETRAINED, "Start weights: `imagenet` downloads torchvision's; a file, a bundle's folder, or `scratch`."
+    )
     height: int = number(128, "Input height in pixels.")
     width: int = number(96, "Input width in pixels.")
     dimensions: int = number(256, "Length of an embedding.")

@@ -11,7 +11,7 @@ import torch
 from fakes import ColourEncoder, VisionOnlyEncoder
 from PIL import Image
 
-from indexer.calibration import calibrate_bundle, calibration_figures, fit_calibration
+from indexer.calibration import SeenSplit, calibrate_bundle, calibration_figures, fit_calibration, see_split
 from indexer.datasets import Dataset, Example
 from indexer.evaluation.encode import encode_split
 from services.arrays import FloatArray
@@ -64,13 +64,13 @@ def test_every_kind_of_query_gets_a_curve_that_holds_on_other_photos(dataset: Da
     calibration = fit_calibration(encoder, dataset)
     assert calibration.label_field == "base_colour"
     assert list(calibration.curves) == ["image", "text", "mixed"]
-    assert calibration.temperatures == {}, "it has no logits to divide"
+    assert calibration.temperatures == {}, "no label of its head is in the data set"
     for curve in calibration.curves.values():
         assert curve.probabilities[-1] > curve.probabilities[0] + 0.3
     figures = calibration_figures(encoder, calibration, dataset, "test")
     for kind in ("image", "text", "mixed"):
-        assert figures[f"{kind}_match_ece"] < 0.08
-        assert figures[f"{kind}_no_match_false_alarms"] < 0.12
+        assert figures[f"{kind}_match_ece"] < 0.05
+        assert figures[f"{kind}_no_match_false_alarms"] < 0.1
         assert figures[f"{kind}_no_match_caught"] >= figures[f"{kind}_no_match_false_alarms"]
     assert figures["no_match_caught"] > figures["no_match_false_alarms"]
 
@@ -78,19 +78,34 @@ def test_every_kind_of_query_gets_a_curve_that_holds_on_other_photos(dataset: Da
 def test_a_curve_that_is_wrong_shows_in_the_figures(dataset: Dataset) -> None:
     encoder = ColourEncoder()
     calibration = fit_calibration(encoder, dataset)
-    boast = replace(calibration.curves["image"], scores=(-1.0,), probabilities=(0.99,), no_match_below=1.0)
-    figures = calibration_figures(encoder, replace(calibration, curves={"image": boast}), dataset, "test")
-    assert figures["image_match_ece"] > 0.15
+    wrong = replace(calibration.curves["image"], scores=(-1.0,), probabilities=(0.2,), no_match_below=1.0)
+    figures = calibration_figures(encoder, replace(calibration, curves={"image": wrong}), dataset, "test")
+    assert figures["image_match_ece"] > 0.5
     assert figures["no_match_false_alarms"] == figures["no_match_caught"] == 1
     assert "text_match_ece" not in figures
 
 
-def test_an_encoded_split_is_not_encoded_again(dataset: Dataset) -> None:
+def test_a_split_that_was_seen_is_not_encoded_again(dataset: Dataset) -> None:
     encoder = ColourEncoder()
-    encoded = encode_split(encoder, dataset, "val", classify=False)
+    seen = see_split(encoder, dataset, "val")
     before = encoder.encoded
-    assert fit_calibration(encoder, dataset, encoded=encoded) == fit_calibration(ColourEncoder(), dataset)
+    calibration = fit_calibration(encoder, dataset, seen=seen)
+    assert calibration == fit_calibration(ColourEncoder(), dataset)
     assert encoder.encoded == before
+    plain = fit_calibration(encoder, dataset, seen=SeenSplit(encode_split(encoder, dataset, "val")))
+    assert (plain.curves, plain.temperatures) == (calibration.curves, {}), "curves need no more than vectors"
+
+
+def test_heads_keep_every_labels_probability(dataset: Dataset) -> None:
+    encoder = ColourEncoder()
+    seen = see_split(encoder, dataset, "val")
+    head = seen.heads["colour"]
+    (first,) = encoder.classify([dataset.photos.photo(dataset.rows("val")[0].image)])
+    assert dict(zip(head.classes, np.exp(head.logits[0]), strict=True)) == pytest.approx(
+        dict(first["colour"]), abs=1e-5
+    )
+    assert head.logits.shape == (400, len(first["colour"]))
+    assert len(seen.judged("colour")[1]) == 0, "the data set has no such label"
 
 
 def test_a_model_without_words_gets_a_curve_for_photos(dataset: Dataset) -> None:
@@ -146,6 +161,8 @@ def test_a_bundle_is_calibrated_in_place(tmp_path: Path, dataset: Dataset) -> No
     assert encoder.calibration == calibration
     assert list(calibration.curves) == ["image"]
     assert calibration.temperatures.keys() == {"base_colour"}
+    assert calibration.temperatures["base_colour"] != pytest.approx(1, abs=0.01)
+    assert calibrate_bundle(tmp_path, few).temperatures == pytest.approx(calibration.temperatures, rel=1e-3)
     assert encoder.model == model
     assert (tmp_path / WEIGHTS).read_bytes() == weights
     assert json.loads((tmp_path / MANIFEST).read_text("utf-8"))["calibration"]["label_field"] == "base_colour"

@@ -77,6 +77,7 @@ def test_the_report_shows_what_was_measured(complete: Encoder, dataset: Dataset)
     assert "each distinct title" in page.text
     assert "photos of all splits" in page.text
     assert "green dresses" in page.text
+    assert "3 of 3 that could be right" in page.text
     # Six photos and two texts as queries, their hits, the typed queries' hits, one photo in all ways, and the plots.
     photos = [source for source in page.sources if source.startswith("data:image/jpeg")]
     drawn = [source for source in page.sources if source.startswith("data:image/svg+xml")]

@@ -1,17 +1,28 @@
 """A small drawn shop to train on: belts are bars, dresses triangles, in three colours."""
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import open_clip
 import pytest
 import torch
 from PIL import Image, ImageDraw
+from training import silent
 
 from indexer.datasets import Dataset, table_dataset
+from indexer.training.recipes import SCRATCH, Joint
+from indexer.training.run import train
 
 COLOURS = {"Red": "#c81e1e", "Blue": "#1e32b4", "Green": "#1e9632"}
 KINDS = ("Belts", "Dresses")
+CLIP = "lookalike-tiny-clip"
+CLIP_CONFIG = {
+    "embed_dim": 16,
+    "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 8},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
+}
 COLUMNS = ("id", "title", "article_type", "base_colour", "image", "split")
 
 
@@ -22,6 +33,16 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _log_each_step() -> Iterator[None]:
+    """Runs this short would log three times."""
+    import indexer.training.loop as loop
+
+    before, loop.LOG_EVERY = loop.LOG_EVERY, 1
+    yield
+    loop.LOG_EVERY = before
 
 
 def drawn(index: int) -> Image.Image:
@@ -56,3 +77,31 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def dataset(shop: Path) -> Dataset:
     return table_dataset(shop / "catalogue.csv", shop, ("article_type", "base_colour"))
+
+
+@pytest.fixture(scope="package")
+def joint_recipe() -> Joint:
+    """One pass over the drawn shop with the smallest backbone."""
+    return Joint(
+        **{"backbone": "shufflenet_v2_x0_5", "start": SCRATCH, "height": 32, "width": 32, "thumbnails": 0.0},
+        **{"dimensions": 16, "text_width": 16, "ngram_buckets": 64, "batch_size": 16, "epochs": 1.0, "ema": 0.0},
+    )
+
+
+@pytest.fixture(scope="package")
+def bundle_folder(dataset: Dataset, joint_recipe: Joint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of the drawn shop, not measured. Tests that change it copy it first."""
+    folder = tmp_path_factory.mktemp("bundles") / "shop-model"
+    train(dataset, joint_recipe, folder, silent, name="shop-model", version="3")
+    return folder
+
+
+@pytest.fixture(scope="package")
+def tiny_clip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of an architecture that open_clip knows for as long as these tests run."""
+    path = tmp_path_factory.mktemp("configs") / f"{CLIP}.json"
+    path.write_text(json.dumps(CLIP_CONFIG), "utf-8")
+    open_clip.add_model_config(path)
+    yield CLIP
+    open_clip.factory._MODEL_CONFIG_PATHS.remove(path)
+    open_clip.factory._MODEL_CONFIGS.pop(CLIP)

@@ -1,15 +1,12 @@
 """Every recipe, trained for a few steps on a small drawn shop: its loss falls, and it leaves a bundle that loads."""
 
-import csv
-import json
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import open_clip
 import pytest
+from training import losses, silent
 
 from indexer.datasets import Dataset
 from indexer.training.clip_run import train_clip
@@ -26,48 +23,12 @@ RECIPES_FOR_TORCHVISION: list[Recipe] = [
     Triplet(**SMALL),
     Joint(**SMALL, dimensions=16, text_width=16, ngram_buckets=64, small_share=0.3, typos=0.1),
 ]
-CLIP = "lookalike-tiny-clip"
-CLIP_CONFIG = {
-    "embed_dim": 16,
-    "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 8},
-    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
-}
-
-
-def silent(told: str, done: int, total: int) -> None:
-    """A report that nobody reads."""
-
-
-def losses(folder: Path, name: str) -> list[float]:
-    """A term of the loss over the run, as the CSV log has it."""
-    with (folder / "training" / "logs" / "version_0" / "metrics.csv").open(newline="") as file:
-        return [float(row[name]) for row in csv.DictReader(file) if row.get(name)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _log_each_step() -> Iterator[None]:
-    """Runs this short would log three times."""
-    import indexer.training.loop as loop
-
-    before, loop.LOG_EVERY = loop.LOG_EVERY, 1
-    yield
-    loop.LOG_EVERY = before
-
-
-@pytest.fixture(scope="module")
-def _tiny_clip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    path = tmp_path_factory.mktemp("configs") / f"{CLIP}.json"
-    path.write_text(json.dumps(CLIP_CONFIG), "utf-8")
-    open_clip.add_model_config(path)
-    yield
-    open_clip.factory._MODEL_CONFIG_PATHS.remove(path)
-    open_clip.factory._MODEL_CONFIGS.pop(CLIP)
 
 
 @pytest.mark.parametrize("recipe", RECIPES_FOR_TORCHVISION, ids=lambda recipe: type(recipe).__name__)
 def test_the_loss_falls_and_a_bundle_is_left(recipe: Recipe, dataset: Dataset, tmp_path: Path) -> None:
     bundle = train(dataset, recipe, tmp_path, silent, name="drawn", version="2")
-    told = losses(tmp_path, "loss")
+    told = losses(tmp_path / "training", "loss")
     assert len(told) == (60 if hasattr(recipe, "per_class") else 40)  # those take whole batches of classes
     assert np.mean(told[-8:]) < 0.9 * np.mean(told[:8]), told
     encoder = load_encoder(str(tmp_path))
@@ -87,15 +48,14 @@ def test_the_loss_falls_and_a_bundle_is_left(recipe: Recipe, dataset: Dataset, t
 def test_joint_lowers_every_term(dataset: Dataset, tmp_path: Path) -> None:
     train(dataset, replace(RECIPES_FOR_TORCHVISION[-1], epochs=12), tmp_path, silent)
     for term in ("article_type", "base_colour", "alike_article_type", "alike_base_colour", "words"):
-        told = losses(tmp_path, term)
+        told = losses(tmp_path / "training", term)
         assert np.mean(told[-8:]) < np.mean(told[:8]), term
 
 
-@pytest.mark.usefixtures("_tiny_clip")
-def test_an_open_clip_model_is_fine_tuned_in_both_towers(dataset: Dataset, tmp_path: Path) -> None:
-    recipe = Clip(backbone=CLIP, start=SCRATCH, batch_size=12, epochs=6, backbone_lr=2e-3, head_lr=1e-3)
+def test_an_open_clip_model_is_fine_tuned_in_both_towers(tiny_clip: str, dataset: Dataset, tmp_path: Path) -> None:
+    recipe = Clip(backbone=tiny_clip, start=SCRATCH, batch_size=12, epochs=6, backbone_lr=2e-3, head_lr=1e-3)
     bundle = train_clip(dataset, recipe, tmp_path, silent, name="drawn-clip")
-    told = losses(tmp_path, "loss")
+    told = losses(tmp_path / "training", "loss")
     assert np.mean(told[-6:]) < 0.9 * np.mean(told[:6]), told
     encoder = load_encoder(str(tmp_path))
     assert isinstance(encoder, TextEncoder)
@@ -107,9 +67,8 @@ def test_an_open_clip_model_is_fine_tuned_in_both_towers(dataset: Dataset, tmp_p
     assert "open_clip's lookalike-tiny-clip" in (tmp_path / "MODEL_CARD.md").read_text("utf-8")
 
 
-@pytest.mark.usefixtures("_tiny_clip")
-def test_a_damaged_open_clip_bundle_is_told(dataset: Dataset, tmp_path: Path) -> None:
-    train_clip(dataset, Clip(backbone=CLIP, start=SCRATCH, batch_size=12, epochs=0.25), tmp_path, silent)
+def test_a_damaged_open_clip_bundle_is_told(tiny_clip: str, dataset: Dataset, tmp_path: Path) -> None:
+    train_clip(dataset, Clip(backbone=tiny_clip, start=SCRATCH, batch_size=12, epochs=0.25), tmp_path, silent)
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(ModelError, match="does not match the hash"):
@@ -122,7 +81,7 @@ def test_a_damaged_open_clip_bundle_is_told(dataset: Dataset, tmp_path: Path) ->
 def test_early_stopping_stops(dataset: Dataset, tmp_path: Path) -> None:
     recipe = Classify(**{**SMALL, "epochs": 40}, dimensions=8, patience=1, backbone_lr=0.0, head_lr=0.0)
     train(dataset, recipe, tmp_path, silent)
-    assert len(losses(tmp_path, "loss")) < 4 * 5
+    assert len(losses(tmp_path / "training", "loss")) < 4 * 5
 
 
 def test_every_number_is_explained() -> None:

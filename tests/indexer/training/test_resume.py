@@ -12,14 +12,11 @@ import pytest
 import torch
 from killed_training import RECIPE
 from safetensors.torch import load_file
+from training import silent
 
 from indexer.datasets import Dataset
 from indexer.training.run import train
 from services.errors import ModelError
-
-
-def silent(told: str, done: int, total: int) -> None:
-    """A report that nobody reads."""
 
 
 def killed(shop: Path, out: Path) -> None:

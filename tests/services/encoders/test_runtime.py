@@ -1,4 +1,4 @@
-"""Every runtime gives what torch gives."""
+"""Every runtime gives what torch gives: features, and the unit rows above them."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 
 from services.encoders.network import Architecture, JointNetwork
 from services.encoders.preprocess import Preprocessing
-from services.encoders.runtime import OpenVinoRuntime, PixelTower, TorchRuntime, image_runtime
+from services.encoders.runtime import OpenVinoRuntime, PixelTower, Seen, TorchRuntime, image_runtime
 
 SIZE = Preprocessing(64, 48)
 
@@ -17,21 +17,28 @@ def tower() -> PixelTower:
     return PixelTower(JointNetwork(Architecture(dimensions=32)), SIZE).eval()
 
 
+def alike(one: Seen, other: Seen) -> bool:
+    """Features and rows are the same but for rounding, and in the same order."""
+    return all(np.allclose(part, same, atol=1e-6) for part, same in zip(one, other, strict=True))
+
+
 @pytest.mark.parametrize("batch", [1, 2, 5])
 def test_openvino_agrees_with_torch(tower: PixelTower, batch: int) -> None:
     pixels = np.random.default_rng(batch).integers(0, 256, (batch, 64, 48, 3), dtype=np.uint8)
-    expected = TorchRuntime(tower, torch.device("cpu"))(pixels)
-    found = OpenVinoRuntime(tower, SIZE)(pixels)
-    assert found.shape == (batch, 32)
-    assert (found * expected).sum(axis=1).min() > 0.999
+    features, rows = TorchRuntime(tower, torch.device("cpu"))(pixels)
+    found_features, found_rows = OpenVinoRuntime(tower, SIZE)(pixels)
+    assert (found_features.shape, found_rows.shape) == ((batch, 1280), (batch, 32))
+    assert (found_rows * rows).sum(axis=1).min() > 0.999
+    assert found_features == pytest.approx(features, abs=1e-3 * float(np.abs(features).max()))
 
 
 def test_a_result_outlives_the_next_call(tower: PixelTower) -> None:
     run = OpenVinoRuntime(tower, SIZE)
     white = run(np.full((1, 64, 48, 3), 255, np.uint8))
-    kept = white.copy()
-    run(np.zeros((1, 64, 48, 3), np.uint8))
-    assert (white == kept).all()
+    kept = [part.copy() for part in white]
+    black = run(np.zeros((1, 64, 48, 3), np.uint8))
+    assert all((part == before).all() for part, before in zip(white, kept, strict=True))
+    assert not any((part == other).all() for part, other in zip(white, black, strict=True))
 
 
 def test_without_openvino_torch_takes_over(tower: PixelTower, monkeypatch, caplog) -> None:
@@ -50,15 +57,15 @@ def test_a_converted_network_is_kept_and_a_damaged_one_replaced(tower: PixelTowe
 
     convert = openvino.convert_model
     monkeypatch.delattr(openvino, "convert_model")
-    assert np.allclose(OpenVinoRuntime(tower, SIZE, tmp_path / "kept")(pixels), first, atol=1e-6)
+    assert alike(OpenVinoRuntime(tower, SIZE, tmp_path / "kept")(pixels), first)
 
     (tmp_path / "kept" / "image_tower.xml").write_text("<half of a")
     monkeypatch.setattr(openvino, "convert_model", convert, raising=False)
-    assert np.allclose(OpenVinoRuntime(tower, SIZE, tmp_path / "kept")(pixels), first, atol=1e-6)
+    assert alike(OpenVinoRuntime(tower, SIZE, tmp_path / "kept")(pixels), first)
     assert (tmp_path / "kept" / "image_tower.xml").read_text().startswith("<?xml")
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tower: PixelTower, tmp_path) -> None:
     (tmp_path / "file").write_text("in the way")
     pixels = np.zeros((1, 64, 48, 3), np.uint8)
-    assert OpenVinoRuntime(tower, SIZE, tmp_path / "file" / "kept")(pixels).shape == (1, 32)
+    assert OpenVinoRuntime(tower, SIZE, tmp_path / "file" / "kept")(pixels)[1].shape == (1, 32)
