@@ -76,15 +76,25 @@ def _data(facts: Facts) -> str:
 
 
 def _recipe(facts: Facts) -> str:
+    """How it was trained, and before that the model that it started from."""
+    steps: list[Facts] = [facts]
+    while steps[-1].get("before"):
+        steps.append(steps[-1]["before"])
+    told = [_step(step, f"### First, {step['model']}" if "model" in step else "") for step in reversed(steps)]
+    if len(steps) > 1:
+        told[-1] = "### Then, this model\n\n" + told[-1]
+    return "\n\n".join(["## Recipe", "Paths are shown from their last folder on.", *told])
+
+
+def _step(facts: Facts, heading: str) -> str:
     numbers = [(f"`{name}`", _number(value)) for name, value in facts.get("hyperparameters", {}).items()]
     command = facts.get("command")
-    again = f"```\n{command}\n```\n\nPaths are shown from their last folder on." if command else _FROM_PYTHON
+    again = f"```\n{command}\n```" if command else _FROM_PYTHON
     machine = f" on {facts['machine']}" if "machine" in facts else ""
     took = f" Training took {facts['minutes']} minutes{machine}." if "minutes" in facts else ""
-    return (
-        f"## Recipe\n\nRecipe `{facts.get('recipe', NOT_RECORDED)}`.{took} "
-        f"To train it again:\n\n{again}\n\n{_table(('hyperparameter', 'value'), numbers)}"
-    )
+    trained = f"Recipe `{facts.get('recipe', NOT_RECORDED)}`.{took} To train it again:"
+    parts = [heading, trained, again, _table(("hyperparameter", "value"), numbers)]
+    return "\n\n".join(part for part in parts if part)
 
 
 _FROM_PYTHON = "call `indexer.training.run.train` with the hyperparameters below."

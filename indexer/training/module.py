@@ -50,7 +50,7 @@ class TrainingModule(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW; the learning rates rise linearly, then fall as a cosine to nothing."""
-        optimizer = torch.optim.AdamW(self._parameter_groups(), weight_decay=self._recipe.weight_decay)
+        optimizer = torch.optim.AdamW(self._parameter_groups(), weight_decay=self._recipe.weight_decay, fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._share_of_rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

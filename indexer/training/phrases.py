@@ -18,10 +18,14 @@ def singular(label: str) -> str:
 
     >>> singular("Casual Shoes"), singular("Watches"), singular("Dresses"), singular("Jeans")
     ('Casual Shoe', 'Watch', 'Dress', 'Jeans')
+    >>> singular("Sunglasses")
+    'Sunglasses'
     """
+    if label.endswith("glasses"):
+        return label
     if label.endswith(("ches", "shes", "sses", "xes")):
         return label[:-2]
-    if label.endswith("s") and not label.endswith(("ss", "eans", "Trousers", "glasses", "Shorts", "Pants")):
+    if label.endswith("s") and not label.endswith(("ss", "eans", "Trousers", "Shorts", "Pants")):
         return label[:-1]
     return label
 

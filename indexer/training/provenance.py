@@ -1,16 +1,17 @@
 """What is known about the data a model learned from: licences, limits, and the command that trains it again."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from indexer.training.recipes import PRETRAINED, SCRATCH, Recipe
-from services.encoders.bundle import Bundle
+from services.encoders.bundle import Bundle, read_bundle
 from services.encoders.open_clip_bundle import OpenClipBundle
 
 NOT_RECORDED = "not recorded"
+OWN = "Apache-2.0, as the project"
 DATA_LICENCES = {
     "fashion-products": (
         "Fashion Product Images, the catalogue of one online shop (papers call it KAGL), declared MIT by its "
@@ -49,7 +50,7 @@ def described(bundle: Bundle | OpenClipBundle) -> dict[str, Any]:
     """The facts of `bundle`, with the licence and the limits that follow from its data, where it has none yet."""
     facts = dict(bundle.facts)
     data, start = facts.get("trained_on", {}).get("table", ""), facts.get("started_from", "")
-    facts.setdefault("licence", licence_facts(data, start))
+    facts.setdefault("licence", licence_facts(data, start, facts.get("before", {}).get("licence", {})))
     known = [limit for each in data.split("+") for limit in DATA_LIMITS.get(each, ())]
     if isinstance(bundle, Bundle):
         sees = bundle.preprocessing
@@ -59,14 +60,29 @@ def described(bundle: Bundle | OpenClipBundle) -> dict[str, Any]:
     return facts
 
 
-def licence_facts(data: str, start: str) -> dict[str, str]:
-    """Licence statements about the training `data` and the `start` weights, and what follows for the model's own."""
+def lineage(folder: Path) -> dict[str, Any]:
+    """What a model that started from the bundle in `folder` tells of it: its key, and how it was trained itself.
+
+    Raises ModelError when the bundle cannot be read.
+    """
+    bundle, _ = read_bundle(folder)
+    told = ("recipe", "command", "hyperparameters", "trained_on", "started_from", "minutes", "machine", "licence")
+    before = {name: bundle.facts[name] for name in (*told, "before") if name in bundle.facts}
+    return {"started_from": bundle.info.key, "before": {"model": bundle.info.key, **before}}
+
+
+def licence_facts(data: str, start: str, before: Mapping[str, str]) -> dict[str, str]:
+    """Licence statements about the training `data` and the `start` weights, and what follows for the model's own.
+
+    `before` are the statements of the bundle that it started from, if it was one.
+    """
     sets = data.split("+")
-    known = all(each in DATA_LICENCES for each in sets) and start in START_LICENCES
+    start_licence = before.get("weights", "") or START_LICENCES.get(start, NOT_RECORDED)
+    known = all(each in DATA_LICENCES for each in sets) and (start in START_LICENCES or before.get("weights") == OWN)
     return {
-        "weights": "Apache-2.0, as the project" if known else "not stated; it is for whoever trained the model to say",
+        "weights": OWN if known else "not stated; it is for whoever trained the model to say",
         "training_data": "; ".join(DATA_LICENCES.get(each, NOT_RECORDED) for each in sets),
-        "starting_weights": START_LICENCES.get(start, NOT_RECORDED),
+        "starting_weights": start_licence,
     }
 
 

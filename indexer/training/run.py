@@ -15,7 +15,7 @@ from indexer.training.card import model_card
 from indexer.training.loop import CHECKPOINT, Run, fit
 from indexer.training.photos import LabelledPhotos, Report, load_photos
 from indexer.training.phrases import Captions
-from indexer.training.provenance import described
+from indexer.training.provenance import described, lineage
 from indexer.training.recipes import Joint, Recipe, Siamese, Triplet
 from indexer.training.refine import REFINE, refine
 from indexer.training.score import HeldOutScore
@@ -88,7 +88,7 @@ def caption_of(photos: LabelledPhotos, recipe: Recipe) -> CaptionOf | None:
 def facts_of(dataset: Dataset, recipe: Recipe, rows: int, limit: int | None, began: float) -> dict[str, Any]:
     """What a bundle tells of its training. `minutes` count from the last start of a run that was killed."""
     trained_on = {"table": dataset.name, "split": TRAIN, "rows": rows, "labels": list(dataset.label_fields)}
-    return {
+    facts = {
         "recipe": type(recipe).__name__.lower(),
         "hyperparameters": {**asdict(recipe), "start": Path(recipe.start).stem},
         "trained_on": trained_on if limit is None else {**trained_on, "limit": limit},
@@ -96,6 +96,7 @@ def facts_of(dataset: Dataset, recipe: Recipe, rows: int, limit: int | None, beg
         "minutes": round((time.monotonic() - began) / 60, 1),
         "machine": _machine(),
     }
+    return {**facts, **lineage(Path(recipe.start))} if Path(recipe.start).is_dir() else facts
 
 
 def _held_out_score(

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import open_clip
@@ -81,18 +82,18 @@ def dataset(shop: Path) -> Dataset:
 
 @pytest.fixture(scope="package")
 def joint_recipe() -> Joint:
-    """One pass over the drawn shop with the smallest backbone."""
+    """One pass over the drawn shop."""
     return Joint(
-        **{"backbone": "shufflenet_v2_x0_5", "start": SCRATCH, "height": 32, "width": 32, "thumbnails": 0.0},
+        **{"backbone": "resnet18", "start": SCRATCH, "height": 32, "width": 32, "thumbnails": 0.0},
         **{"dimensions": 16, "text_width": 16, "ngram_buckets": 64, "batch_size": 16, "epochs": 1.0, "ema": 0.0},
     )
 
 
 @pytest.fixture(scope="package")
 def bundle_folder(dataset: Dataset, joint_recipe: Joint, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle of the drawn shop, not measured. Tests that change it copy it first."""
+    """A bundle that tells the drawn shop's photos apart, not measured. Tests that change it copy it first."""
     folder = tmp_path_factory.mktemp("bundles") / "shop-model"
-    train(dataset, joint_recipe, folder, silent, name="shop-model", version="3")
+    train(dataset, replace(joint_recipe, epochs=4.0), folder, silent, name="shop-model", version="3")
     return folder
 
 

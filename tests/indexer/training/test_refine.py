@@ -65,7 +65,7 @@ def test_features_are_those_of_each_row_and_views_differ(dataset: Dataset, recip
     network, _, run = prepared(dataset, replace(recipe, zoom=0.0, shift=0.0, erase=0.0), tmp_path)
     assert isinstance(run.source, BatchSource)
     one, again, other = (view_features(network, run.source, number, run) for number in (0, 0, 1))
-    assert one.shape == (48, 1024)
+    assert one.shape == (48, 512)
     assert one.dtype == torch.float16
     assert torch.equal(one, again)
     assert not torch.equal(one, other)

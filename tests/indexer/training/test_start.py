@@ -80,7 +80,7 @@ def evil(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "make", "told"),
     [
-        ("unfit.safetensors", lambda path: save_file({"features.0.0.weight": torch.zeros(2, 2)}, path), BACKBONE),
+        ("unfit.safetensors", lambda path: save_file({"features.0.0.weight": torch.zeros(2, 2)}, path), "resnet18"),
         ("damaged.safetensors", lambda path: path.write_bytes(b"damaged"), "not a readable file of weights"),
         ("damaged.pth", lambda path: path.write_bytes(b"PK\3\4damaged"), "not a readable file|plain tensors"),
         ("code.pth", evil, "plain tensors"),
@@ -172,7 +172,7 @@ def test_a_shop_fine_tunes_a_bundle_on_labels_of_its_own(dataset: Dataset, bundl
     }
     own = replace(dataset, name="own", label_fields=("tone",), examples=examples)
     recipe = Classify(
-        **{"backbone": BACKBONE, "start": str(bundle_folder), "height": 32, "width": 32, "dimensions": 16},
+        **{"backbone": "resnet18", "start": str(bundle_folder), "height": 32, "width": 32, "dimensions": 16},
         **{"batch_size": 16, "epochs": 0.34, "backbone_lr": 0.0},
     )
     bundle = train(own, recipe, tmp_path, silent)
