@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from indexer.datasets import Dataset
+from indexer.datasets.titles import normalise_title
 from indexer.evaluation.calibration import calibration_error
 from indexer.evaluation.classes import macro_figures
 from indexer.evaluation.encode import EncodedSplit, Progress, encode_split
@@ -12,7 +13,6 @@ from indexer.evaluation.metrics import average_precisions_at_r, neighbour_matche
 from indexer.evaluation.nearest import ScoreArray
 from indexer.evaluation.protocols import PROTOCOLS, K
 from indexer.evaluation.text import title_ranks
-from indexer.evaluation.titles import normalise_title
 from services.encoders.protocol import Encoder, TextEncoder
 
 __all__ = ["PROTOCOLS", "Figures", "Measured", "evaluate", "figures", "measure"]

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.datasets import Example
+from indexer.datasets.titles import normalise_title
 from indexer.evaluation.encode import EncodedSplit
 from indexer.evaluation.nearest import IndexArray, ScoreArray
 from indexer.evaluation.protocols import K
-from indexer.evaluation.titles import first_hit_ranks, hits_at_k, normalise_title, reciprocal_ranks
+from indexer.evaluation.titles import first_hit_ranks, hits_at_k, reciprocal_ranks
 from services.arrays import FloatArray
 from services.encoders.protocol import TextEncoder
 

@@ -1,25 +1,11 @@
-"""Searching photos by title: which titles are one, and the rank of the first right photo. Pure functions."""
+"""Searching photos by title: the rank of the first right photo. Pure functions."""
 
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 
 from indexer.evaluation.nearest import IndexArray, ScoreArray, score_chunks
 from services.arrays import FloatArray
-
-
-def normalise_title(title: str) -> str:
-    """`title` without case, spacing and punctuation; titles that come out equal are one title.
-
-    >>> normalise_title("Nike Men's T-Shirt") == normalise_title("NIKE  mens tshirt")
-    True
-    >>> normalise_title(" - ")
-    ''
-    """
-    folded = unicodedata.normalize("NFKC", title).casefold()
-    # Letters, their marks (Devanagari vowels are marks) and numbers.
-    return "".join(char for char in folded if unicodedata.category(char)[0] in "LMN")
 
 
 def first_hit_ranks(

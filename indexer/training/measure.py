@@ -32,14 +32,15 @@ def finish(folder: Path, dataset: Dataset, progress: Progress | None = None) -> 
     with suppress(InvalidCatalogue):
         write_calibration(folder, fit_calibration(encoder, dataset, VAL, seen=seen))
     found = figures(encoder, dataset, seen.encoded)
-    record(folder, VAL, found)
+    record(folder, dataset.name, VAL, found)
     return found
 
 
-def record(folder: Path | None, split: str, found: Mapping[str, float | int]) -> Bundle | OpenClipBundle:
-    """Write figures of `split` into the bundle in `folder`, beside what it has; its weights stay as they are.
+def record(folder: Path | None, data: str, split: str, found: Mapping[str, float | int]) -> Bundle | OpenClipBundle:
+    """Write figures of `split` of the data set `data` into the bundle in `folder`; its weights stay as they are.
 
-    None is the bundle that ships with the package.
+    Figures that are there already stay, unless they are measured anew. Those of another data set than the one that
+    the model learned from first stand by themselves, under both names. No folder is the bundle that ships.
 
     Raises ModelError where there is no bundle to write to.
     """
@@ -48,7 +49,9 @@ def record(folder: Path | None, split: str, found: Mapping[str, float | int]) ->
     if not isinstance(encoder, BundleEncoder | OpenClipBundleEncoder):
         raise ModelError(f"{folder}: not a model bundle, so figures cannot be recorded in it")
     metrics = dict(encoder.bundle.facts.get("metrics", {}))
-    metrics[split] = {**metrics.get(split, {}), **_rounded(found)}
+    own = str(encoder.bundle.facts.get("trained_on", {}).get("table", data)).split("+")[0]
+    name = split if data == own else f"{data} {split}"
+    metrics[name] = {**metrics.get(name, {}), **_rounded(found)}
     facts = {**described(encoder.bundle), "metrics": metrics}
     if isinstance(encoder, OpenClipBundleEncoder):
         clip = replace(encoder.bundle, facts=facts)

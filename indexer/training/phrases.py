@@ -68,7 +68,7 @@ def misspelt(word: str, chance: random.Random) -> str:
     """`word` with two letters swapped, one lost or one doubled, as hurried fingers do; short words stay.
 
     >>> misspelt("sunglasses", random.Random(1))
-    'sunglasess'
+    'sungglasses'
     """
     if len(word) < 4 or not word.isalpha():
         return word

@@ -109,8 +109,6 @@ def training_command(recipe_name: str, data: Sequence[str], recipe: Recipe, othe
     for part in fields(recipe):
         value = getattr(recipe, part.name)
         if value != getattr(usual, part.name):
-            shown = (
-                short_path(Path(value)) if part.name == "start" else f"{value:g}" if isinstance(value, float) else value
-            )
-            words += [f"--{part.name.replace('_', '-')}", str(shown)]
+            shown = short_path(Path(value)) if part.name == "start" else str(value).removesuffix(".0")
+            words += [f"--{part.name.replace('_', '-')}", shown]
     return shlex.join([*words, *others])

@@ -15,7 +15,8 @@ from safetensors.torch import save_file
 from services.encoders import Classifier, Encoder, TextEncoder, load_encoder
 from services.encoders.bundle import Bundle, write_bundle
 from services.encoders.load import SHIPPED
-from services.encoders.network import Architecture, JointNetwork
+from services.encoders.network import EMBEDDING, FEATURES, Architecture, JointNetwork
+from services.encoders.open_clip_bundle import OpenClipBundle, sight_of, write_open_clip_bundle
 from services.encoders.preprocess import Preprocessing
 from services.encoders.protocol import ModelInfo
 from services.encoders.tokenizer import Tokenizer
@@ -30,38 +31,53 @@ TINY_CLIP = {
 TEXTS = ["red dress", "", "blue belt, 100% leather", "नीली साड़ी", "x" * 5000, "🧥", "\ud800", "red dress"]
 
 
-def tiny_bundle(folder: Path, text: bool) -> Encoder:
+def tiny_bundle(folder: Path, text: bool, heads_read: str = EMBEDDING) -> Encoder:
     """A MobileNetV2 with random weights, its batch norms calibrated: without that, all pictures look alike to it."""
     torch.manual_seed(3)
     sees = Preprocessing(48, 32)
     rows = TOKENIZER.rows if text else 0
-    network = JointNetwork(Architecture(dimensions=24, text_rows=rows, text_width=16, heads={"kind": 3}))
+    network = JointNetwork(
+        Architecture(dimensions=24, text_rows=rows, text_width=16, heads={"kind": 3}, heads_read=heads_read)
+    )
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None  # the plain average of what it sees
     with torch.no_grad():
         pixels = torch.from_numpy(sees.batch([drawn(i) for i in range(32)])).permute(0, 3, 1, 2)
-        network.train().embed_images((pixels.float() - sees.mean) / sees.scale)
+        mean, scale = (torch.tensor(part).view(1, 3, 1, 1) for part in (sees.mean, sees.scale))
+        network.train().embed_images((pixels.float() - mean) / scale)
     bundle = Bundle(ModelInfo("tiny", "1", "", 24), network.architecture, sees, LABELS, TOKENIZER if text else None)
     write_bundle(folder, bundle, network.state_dict(), lambda written: f"# {written.info.name}\n")
     return load_encoder(str(folder))
 
 
 def joint_bundle(folder: Path) -> Encoder:
-    return tiny_bundle(folder, text=True)
+    return tiny_bundle(folder, text=True, heads_read=FEATURES)
 
 
 def vision_bundle(folder: Path) -> Encoder:
     return tiny_bundle(folder, text=False)
 
 
-def open_clip_file(folder: Path) -> Encoder:
+def tiny_clip(folder: Path) -> torch.nn.Module:
     """A vision transformer with random weights, of an architecture that open_clip learns from a file."""
     (folder / "lookalike-tiny.json").write_text(json.dumps(TINY_CLIP), "utf-8")
     open_clip.add_model_config(folder / "lookalike-tiny.json")
     torch.manual_seed(3)
-    save_file(open_clip.create_model("lookalike-tiny").state_dict(), folder / "tiny.safetensors")
+    network: torch.nn.Module = open_clip.create_model("lookalike-tiny")
+    return network
+
+
+def open_clip_file(folder: Path) -> Encoder:
+    save_file(tiny_clip(folder).state_dict(), folder / "tiny.safetensors")
     return load_encoder(f"open_clip:lookalike-tiny:{folder / 'tiny.safetensors'}")
+
+
+def open_clip_bundle(folder: Path) -> Encoder:
+    network = tiny_clip(folder)
+    bundle = OpenClipBundle(ModelInfo("tiny-clip", "1", "", 16), "lookalike-tiny", False, sight_of(network))
+    write_open_clip_bundle(folder, bundle, network.state_dict(), lambda written: f"# {written.info.name}\n")
+    return load_encoder(str(folder))
 
 
 def shipped_bundle(folder: Path) -> Encoder:
@@ -70,7 +86,7 @@ def shipped_bundle(folder: Path) -> Encoder:
     return load_encoder()
 
 
-OPENERS = (joint_bundle, vision_bundle, open_clip_file, shipped_bundle)
+OPENERS = (joint_bundle, vision_bundle, open_clip_file, open_clip_bundle, shipped_bundle)
 
 
 @pytest.fixture(scope="module", params=OPENERS, ids=lambda opener: opener.__name__)

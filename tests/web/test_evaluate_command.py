@@ -127,3 +127,19 @@ def test_three_models_are_too_many(data: list[str]) -> None:
 def test_a_column_that_cannot_vote_is_named(data: list[str]) -> None:
     with pytest.raises(InvalidCatalogue, match="'brand'"):
         run(*data, "--knn", "brand")
+
+
+def test_figures_are_recorded_for_whole_splits_of_one_model_only(data: list[str]) -> None:
+    for more in (["--limit", "3"], ["other"]):
+        result = run("shipped", *more, *data, "--record")
+        assert result.exit_code == 2
+        assert "--record takes one model and the whole split" in result.stderr
+
+
+def test_what_is_recorded_names_data_and_split(data: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[object, ...]] = []
+    monkeypatch.setattr("indexer.training.measure.record", lambda *given: told.append(given))
+    assert run("some-bundle", *data, "--record").exit_code == 0
+    ((folder, name, split, figures),) = told
+    assert (folder, name, split) == (Path("some-bundle"), Path(data[1]).parent.name, "val")
+    assert figures["rows"] == 6  # type: ignore[index]

@@ -88,11 +88,11 @@ def evaluate(
 
 
 def _record(models: tuple[str, ...], studies: list["Study"]) -> None:
-    """Write what was measured into the bundle; a part of a split is no figure of the split."""
+    """Write what was measured into the bundle."""
     from indexer.training.measure import record
 
     (study,) = studies
-    record(Path(models[0]) if models else None, study.plan.split, study.measured.figures)
+    record(Path(models[0]) if models else None, study.dataset.name, study.plan.split, study.measured.figures)
 
 
 def _check_outputs(paths: dict[str, Path | None]) -> None:

@@ -10,9 +10,10 @@ from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 from pytorch_metric_learning.utils.inference import CustomKNN
 
 import indexer.evaluation.nearest as nearest_module
+from indexer.datasets.titles import normalise_title
 from indexer.evaluation.metrics import average_precisions_at_r, neighbour_matches
 from indexer.evaluation.nearest import ScoreArray, nearest, score_chunks
-from indexer.evaluation.titles import first_hit_ranks, hits_at_k, normalise_title, reciprocal_ranks
+from indexer.evaluation.titles import first_hit_ranks, hits_at_k, reciprocal_ranks
 from services.arrays import FloatArray, unit_rows
 
 SEEDS = range(5)

@@ -1,5 +1,6 @@
 """A run that is killed goes on from its last whole epoch, and ends where an undisturbed one does."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,13 +20,17 @@ from indexer.training.run import train
 from services.errors import ModelError
 
 
-def killed(shop: Path, out: Path) -> None:
+@pytest.fixture(scope="module")
+def killed(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run leaves that was killed in its third epoch."""
+    out = tmp_path_factory.mktemp("killed")
     done = subprocess.run([sys.executable, killed_training.__file__, shop, out], timeout=300, cwd=Path.cwd())
     assert done.returncode == -signal.SIGKILL
+    return out
 
 
-def test_a_killed_run_goes_on_and_ends_alike(shop: Path, dataset: Dataset, tmp_path: Path) -> None:
-    killed(shop, tmp_path / "killed")
+def test_a_killed_run_goes_on_and_ends_alike(killed: Path, dataset: Dataset, tmp_path: Path) -> None:
+    shutil.copytree(killed, tmp_path / "killed")
     assert not (tmp_path / "killed" / "model.json").exists()
     told: list[tuple[str, int]] = []
     train(dataset, RECIPE, tmp_path / "killed", lambda what, done, total: told.append((what, done)))
@@ -37,11 +42,10 @@ def test_a_killed_run_goes_on_and_ends_alike(shop: Path, dataset: Dataset, tmp_p
         assert torch.allclose(one[name].float(), other[name].float(), atol=2e-3), name
 
 
-def test_another_runs_checkpoint_is_refused(shop: Path, dataset: Dataset, tmp_path: Path) -> None:
-    killed(shop, tmp_path)
+def test_another_runs_checkpoint_is_refused(killed: Path, dataset: Dataset) -> None:
     for other in (replace(RECIPE, seed=8), replace(RECIPE, batch_size=12)):
         with pytest.raises(ModelError, match="other numbers or other photos"):
-            train(dataset, other, tmp_path, silent)
+            train(dataset, other, killed, silent)
 
 
 def test_a_damaged_checkpoint_is_told(dataset: Dataset, tmp_path: Path) -> None:

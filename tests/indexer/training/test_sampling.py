@@ -71,7 +71,7 @@ def test_class_batches_shrink_to_what_all_classes_fill() -> None:
 
 def test_class_batches_repeat_by_seed_and_leave_numpys_own_generator_alone() -> None:
     targets = np.arange(60) % 5
-    np.random.seed(11)  # noqa: NPY002
+    np.random.seed(11)
     before = np.random.get_state()[1].tolist()  # type: ignore[union-attr]
     one, again, other = (class_batches(targets, 10, 2, seed) for seed in (4, 4, 5))
     assert np.random.get_state()[1].tolist() == before  # type: ignore[union-attr]

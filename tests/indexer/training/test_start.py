@@ -177,7 +177,7 @@ def test_a_shop_fine_tunes_a_bundle_on_labels_of_its_own(dataset: Dataset, bundl
     )
     bundle = train(own, recipe, tmp_path, silent)
     assert bundle.labels == {"tone": ["red", "blue", "green"]}
-    assert bundle.facts["started_from"] == bundle_folder.name
+    assert bundle.facts["started_from"] == read_bundle(bundle_folder)[0].info.key
     before, after = (load_file(folder / WEIGHTS) for folder in (bundle_folder, tmp_path))
     weights = [name for name in after if name.startswith("backbone.") and after[name].ndim == 4]
     assert weights
