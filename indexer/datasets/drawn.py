@@ -9,6 +9,7 @@ from services.errors import InvalidRequest, NotFound
 FIRST_SEEDS = {TRAIN: 1001, VAL: 2001, TEST: 3001}
 """Catalogues of each split start here, far from the sample that `lookalike up` shows."""
 
+NAME = "drawn-sample"
 LABELS = ("article_type", "base_colour", "gender")
 MOST = 50
 
@@ -43,9 +44,7 @@ def drawn_dataset(catalogues: str, label_fields: tuple[str, ...] = ()) -> Datase
             drawn[seed] = sample_products(seed)
             examples.setdefault(split, []).extend(_examples(seed, drawn[seed]))
     columns = list(examples[TRAIN][0].cells)
-    return Dataset(
-        "drawn-sample", chosen_fields("drawn-sample", label_fields, columns, LABELS), examples, DrawnPhotos(drawn)
-    )
+    return Dataset(NAME, chosen_fields(NAME, label_fields, columns, LABELS), examples, DrawnPhotos(drawn))
 
 
 def _examples(seed: int, products: list[SampleProduct]) -> list[Example]:

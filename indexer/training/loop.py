@@ -77,6 +77,7 @@ def fit(objective: Objective, run: Run) -> None:
     with warnings.catch_warnings():
         # A run that goes on finds its folder full, and is meant to.
         warnings.filterwarnings("ignore", "Checkpoint directory .* exists")
+        warnings.filterwarnings("ignore", "The dirpath has changed")  # the folder was moved meanwhile
         warnings.filterwarnings("ignore", ".*smaller than the logging interval")
         warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)`")  # Lightning's to deal with
         trainer.fit(

@@ -38,10 +38,10 @@ class Joint(Recipe):
     # Afterwards the backbone is locked, and what is above it sees its features in large batches: retrieval by words
     # needs many wrong answers to tell apart.
     refine_epochs: float = number(0.0, "Passes over the features once the backbone is locked; 0 leaves it at that.")
-    refine_views: int = number(4, "Augmented views of each photo whose features are kept.")
+    refine_views: int = number(3, "Augmented views of each photo whose features are kept.")
     refine_batch_size: int = number(2048, "Features a step.")
-    refine_lr: float = number(1e-3, "Highest learning rate.")
-    refine_metric_weight: float = number(0.5, "Loss weight of the supervised contrastive term then.")
+    refine_lr: float = number(2e-3, "Highest learning rate.")
+    refine_metric_weight: float = number(1.0, "Loss weight of the supervised contrastive term then.")
     refine_contrastive_weight: float = number(1.0, "Loss weight between photos and words then.")
 
     @property

@@ -61,7 +61,7 @@ def test_the_card_beside_a_bundle_is_made_of_its_facts(bundle: Bundle, bundle_fo
 
 def test_the_card_tells_the_facts(bundle_folder: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(bundle_folder, tmp_path / "copy"))
-    bundle = record(folder, "val", {"rows": 12_000, "article_type_accuracy": 0.8762, "text_r@1": 0.5})
+    bundle = record(folder, "drawn-shop", "val", {"rows": 12_000, "article_type_accuracy": 0.8762, "text_r@1": 0.5})
     card = (folder / CARD).read_text("utf-8")
     assert [line for line in card.splitlines() if line.startswith("#")] == ["# shop-model, version 3", *HEADINGS]
     assert bundle.info.fingerprint in card
@@ -112,7 +112,7 @@ def test_known_data_bring_their_licence_and_limits(name: str, bundle_folder: Pat
     manifest["trained_on"]["table"] = name
     manifest["started_from"] = "mobilenet_v2_imagenet"
     (folder / MANIFEST).write_text(json.dumps(manifest), "utf-8")
-    card = model_card(record(folder, "val", {"rows": 1}))
+    card = model_card(record(folder, name.split("+")[0], "val", {"rows": 1}))
     assert "declared MIT by its publisher" in card
     assert "Coral" in card
     assert "2011 and 2012" in card
@@ -126,6 +126,6 @@ def test_one_unknown_set_among_known_ones_leaves_the_licence_open(bundle_folder:
     bundle, _ = read_bundle(folder)
     facts = {"trained_on": {"table": "fashion-mnist+somebodys-shop"}, "started_from": "imagenet"}
     write_facts(folder, replace(bundle, facts=facts), "")
-    licence = record(folder, "val", {}).facts["licence"]
+    licence = record(folder, "fashion-mnist", "val", {}).facts["licence"]
     assert licence["training_data"] == "Fashion-MNIST, MIT; not recorded"
     assert licence["weights"].startswith("not stated")

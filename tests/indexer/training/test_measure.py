@@ -49,15 +49,21 @@ def test_a_new_bundle_is_finished_with_figures_and_a_confidence(dataset: Dataset
 
 
 def test_figures_of_other_splits_stay(folder: Path) -> None:
-    record(folder, "val", {"rows": 12})
-    bundle = record(folder, "train", {"rows": 48})
+    record(folder, "drawn-shop", "val", {"rows": 12})
+    bundle = record(folder, "drawn-shop", "train", {"rows": 48})
     assert bundle.facts["metrics"] == {"val": {"rows": 12}, "train": {"rows": 48}}
     assert "| figure | `val` | `train` |" in (folder / CARD).read_text("utf-8")
 
 
+def test_figures_of_other_data_stand_by_themselves(folder: Path) -> None:
+    record(folder, "drawn-shop", "val", {"rows": 12})
+    bundle = record(folder, "another-shop", "val", {"rows": 5})
+    assert bundle.facts["metrics"] == {"val": {"rows": 12}, "another-shop val": {"rows": 5}}
+
+
 def test_figures_are_recorded_beside_others_of_the_split(folder: Path) -> None:
-    record(folder, "val", {"rows": 12, "kind_p@1": 0.123456})
-    bundle = record(folder, "val", {"kind_p@1": 0.5, "kind_p@10": 0.98765432})
+    record(folder, "drawn-shop", "val", {"rows": 12, "kind_p@1": 0.123456})
+    bundle = record(folder, "drawn-shop", "val", {"kind_p@1": 0.5, "kind_p@10": 0.98765432})
     assert bundle.facts["metrics"]["val"] == {"rows": 12, "kind_p@1": 0.5, "kind_p@10": 0.9877}
     assert read_bundle(folder)[0] == bundle
 
@@ -79,7 +85,7 @@ def test_a_split_that_is_not_there_is_told_and_nothing_written(dataset: Dataset,
 
 
 def test_what_is_no_bundle_cannot_be_measured(dataset: Dataset, tmp_path: Path) -> None:
-    for of in (lambda: finish(tmp_path, dataset), lambda: record(tmp_path, "val", {})):
+    for of in (lambda: finish(tmp_path, dataset), lambda: record(tmp_path, "drawn-shop", "val", {})):
         with pytest.raises(ModelError, match="not a model bundle"):
             of()
 

@@ -29,7 +29,9 @@ def killed(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_a_killed_run_goes_on_and_ends_alike(killed: Path, dataset: Dataset, tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_wherever_its_folder_is_and_ends_alike(
+    killed: Path, dataset: Dataset, tmp_path: Path
+) -> None:
     shutil.copytree(killed, tmp_path / "killed")
     assert not (tmp_path / "killed" / "model.json").exists()
     told: list[tuple[str, int]] = []
