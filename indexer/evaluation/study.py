@@ -67,7 +67,8 @@ def study(encoder: Encoder, dataset: Dataset, plan: Plan, stage: Stage = lambda 
     if plan.robustness:
         measured.add(degraded_scores(encoder, dataset, encoded, _told(stage, "degrading photos")))
     calibration = calibration_of(encoder)
-    if calibration is not None and plan.split != FITTED_ON:
+    # Labels of another data set cannot tell whether this one's hits are right.
+    if calibration is not None and plan.split != FITTED_ON and calibration.label_field in dataset.label_fields:
         measured.figures |= calibration_figures(encoder, calibration, dataset, plan.split, seen=SeenSplit(encoded))
     details = [found for name in dataset.label_fields if (found := field_details(encoded, name)) is not None]
     result = Study(encoder, dataset, plan, encoded, gallery, measured, details)
