@@ -5,15 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.calibration.refusal import MOST_FALSE_ALARMS, no_match_threshold, shares_below
+from indexer.calibration.refusal import HIGHEST, MOST_FALSE_ALARMS, no_match_threshold, shares_below
 
 CHANCES = st.lists(st.floats(0, 1), min_size=1, max_size=100)
 
 
 def test_what_lies_apart_is_separated() -> None:
-    answerable, unanswerable = np.linspace(0.7, 1, 50), np.linspace(0, 0.5, 50)
+    answerable, unanswerable = np.linspace(0.5, 1, 50), np.linspace(0, 0.3, 50)
     threshold = no_match_threshold(answerable, unanswerable)
-    assert threshold == pytest.approx(0.6)
+    assert threshold == pytest.approx(0.4)
+
+
+def test_a_hit_that_is_more_likely_right_than_wrong_is_never_refused() -> None:
+    assert no_match_threshold(np.linspace(0.9, 1, 50), np.linspace(0.4, 0.8, 50)) == HIGHEST
 
 
 def test_where_they_overlap_few_answerable_ones_are_refused() -> None:
