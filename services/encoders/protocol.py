@@ -62,7 +62,7 @@ class Classifier(Protocol):
 
 @runtime_checkable
 class EmbeddingClassifier(Encoder, Classifier, Protocol):
-    """An encoder whose label heads read its embedding, so that both cost one pass."""
+    """An encoder that embeds and labels a photo in one pass of its network."""
 
     def embed_and_classify(self, images: Sequence[Image.Image]) -> tuple[FloatArray, list[Prediction]]:
         """Return what `encode_images` and `classify` would."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from services.errors import InvalidRequest
+
 Value = TypeVar("Value")
 
 PRETRAINED, SCRATCH = "imagenet", "scratch"
@@ -46,3 +48,25 @@ class Recipe:
     thumbnails: float = number(0.1, "Share of photos that are seen as if they had been 60x80 pixels.")
     erase: float = number(0.0, "Share of photos with a rectangle hidden.")
     seed: int = number(7, "Of everything random.")
+
+    def __post_init__(self) -> None:
+        """Raise InvalidRequest for a number that no training can run with."""
+        for name in ("batch_size", "accumulate"):
+            if getattr(self, name) < 1:
+                raise InvalidRequest(f"{name} {getattr(self, name)}: must be 1 or more")
+        for name in (
+            "epochs",
+            "backbone_lr",
+            "head_lr",
+            "height",
+            "width",
+            "dimensions",
+            "weight_decay",
+            "patience",
+            "seed",
+        ):
+            if not getattr(self, name) >= 0:  # written so that NaN fails as well
+                raise InvalidRequest(f"{name} {getattr(self, name)}: must not be negative")
+        for name in ("warmup", "ema", "balance", "small_share", "thumbnails", "erase"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InvalidRequest(f"{name} {getattr(self, name)}: must lie between 0 and 1")

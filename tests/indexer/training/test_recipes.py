@@ -102,3 +102,19 @@ def test_numbers_that_mean_nothing_are_refused(dataset: Dataset, tmp_path: Path)
         train(dataset, Classify(**SMALL, precision="8"), tmp_path, silent)
     with pytest.raises(ModelError, match="close to it: resnet50"):
         train(dataset, Classify(**SMALL, backbone="resnet-50"), tmp_path, silent)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ({"batch_size": 0}, "batch_size 0"),
+        ({"epochs": -1.0}, "epochs"),
+        ({"epochs": float("nan")}, "epochs nan"),
+        ({"ema": 1.5}, "ema 1.5"),
+        ({"height": -1}, "height"),
+        ({"accumulate": 0}, "accumulate"),
+    ],
+)
+def test_a_number_that_no_training_can_run_with_is_refused(number: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidRequest, match=told):
+        Joint(**number)
