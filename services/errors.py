@@ -6,14 +6,18 @@
     │   ├── InvalidProduct      a product record breaks the rules (id, attributes, images)
     │   ├── InvalidFilter       a filter is not in the grammar, or names a value of the wrong type
     │   ├── InvalidCatalogue    a catalogue file cannot be read as a table
+    │   ├── InvalidMessage      a queue message is not of its schema, or of a version that is not known
     │   └── BadImage            bytes that are not a readable photo
-    │       └── ImageTooLarge   a photo over the byte or pixel limit
+    │       ├── ImageTooLarge   a photo over the byte or pixel limit
+    │       ├── BlockedAddress  a photo's URL is not allowed, or leads to an address that may not be asked
+    │       └── UnreachableUrl  a photo's URL has no photo, and asking again will not help
     ├── NotFound                no such product, image or model
     ├── Unsupported             the model that is loaded cannot do this (no text tower, no label heads)
     ├── ModelError              a model bundle is missing, damaged or of an unknown format
     ├── IndexMismatch           the index was built by another model or field set; rebuild it
     ├── Conflict                someone else is doing this already (a rebuild is running)
     └── Unavailable             a component is away; the same call may succeed later. The only error that is retried
+        └── HostAway            the host of a photo's URL does not answer, or asks for patience
 
 `code` is stable and machine-readable: it is what problem+json bodies and a product's recorded failure carry.
 Which HTTP status an error becomes is decided in one table, `web/problems.py`.
@@ -56,6 +60,12 @@ class InvalidCatalogue(InvalidRequest):
     code = "invalid_catalogue"
 
 
+class InvalidMessage(InvalidRequest):
+    """A queue message is not of its schema, or of a version that is not known."""
+
+    code = "schema"
+
+
 class BadImage(InvalidRequest):
     """Bytes that are not a readable photo."""
 
@@ -66,6 +76,18 @@ class ImageTooLarge(BadImage):
     """A photo over the byte or pixel limit."""
 
     code = "too_large"
+
+
+class BlockedAddress(BadImage):
+    """A photo's URL is not allowed, or leads to an address that may not be asked."""
+
+    code = "blocked_address"
+
+
+class UnreachableUrl(BadImage):
+    """A photo's URL has no photo, and asking again will not help."""
+
+    code = "unreachable_url"
 
 
 class NotFound(LookalikeError):
@@ -102,3 +124,9 @@ class Unavailable(LookalikeError):
     """A component is away; the same call may succeed later."""
 
     code = "unavailable"
+
+
+class HostAway(Unavailable):
+    """The host of a photo's URL does not answer, or asks for patience."""
+
+    code = "unreachable_url"

@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from services.errors import InvalidProduct
@@ -22,10 +22,15 @@ State: TypeAlias = Literal["queued", "indexed", "failed", "deleted"]
 
 @dataclass(frozen=True)
 class ImageRef:
-    """One photo of a product: its name, unique within the product, and the digest of its bytes."""
+    """One photo of a product: its name, unique within the product, and where its bytes are.
+
+    `digest` names them in the image store. It is empty for a photo that is only known by its `url` yet: a worker
+    fetches it, and then fills it in.
+    """
 
     name: str
-    digest: str
+    digest: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,9 @@ class Record:
     """A product as the catalogue keeps it.
 
     Each accepted change adds one to `revision`; the index reflects `indexed_revision`. A deleted product stays
-    as a tombstone, so that a late message cannot bring it back.
+    as a tombstone, so that a late message cannot bring it back. `version` is the sender's own number of its newest
+    change, where it counts them. `attempts` were made at this revision, the last `deferrals` of them in vain for a
+    passing reason. `problem` is the latest, since `problem_at`; `image_problems` are those of photos, by name.
     """
 
     product: Product
@@ -61,6 +68,10 @@ class Record:
     attempts: int
     problem: Problem | None
     updated_at: float
+    version: int | None = None
+    deferrals: int = 0
+    problem_at: float | None = None
+    image_problems: Mapping[str, Problem] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -88,12 +99,18 @@ def checked_attributes(values: Mapping[str, object], fields: Fields) -> dict[str
     Raises InvalidProduct, naming the attribute, for a value that is no text, number or boolean, or does not
     fit its declared type.
     """
+    return {name: value for name, value in checked_changes(values, fields).items() if value is not None}
+
+
+def checked_changes(values: Mapping[str, object], fields: Fields) -> dict[str, Scalar | None]:
+    """The same for a change of attributes, in which null stands for "take it away"."""
     if len(values) > MAX_ATTRIBUTES:
         raise InvalidProduct(f"{len(values)} attributes; at most {MAX_ATTRIBUTES} are allowed")
-    checked: dict[str, Scalar] = {}
+    checked: dict[str, Scalar | None] = {}
     for key, value in values.items():
         name = _checked_text("attribute name", key, 200, empty=False)
         if value is None:
+            checked[name] = None
             continue
         scalar = _checked_scalar(name, value)
         if name in fields:
@@ -118,12 +135,18 @@ def _checked_scalar(name: str, value: object) -> Scalar:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        if not math.isfinite(value) or abs(value) > 2**53:
-            raise InvalidProduct(f"attribute {name!r}: {value!r} is not a number that can be stored exactly")
+        # The size first: a number too large for a float cannot be asked whether it is finite.
+        if abs(value) > 2**53 or not math.isfinite(value):
+            raise InvalidProduct(f"attribute {name!r}: {_shown(value)} is not a number that can be stored exactly")
         return value
     raise InvalidProduct(
         f"attribute {name!r}: a {type(value).__name__} is not allowed; use text, a number or a boolean"
     )
+
+
+def _shown(number: int | float) -> str:
+    """A number for a message; Python refuses to print an integer of thousands of digits."""
+    return "a number of very many digits" if isinstance(number, int) and number.bit_length() > 1_000 else repr(number)
 
 
 def _checked_text(what: str, value: object, max_bytes: int, empty: bool = True) -> str:

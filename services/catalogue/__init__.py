@@ -1,9 +1,37 @@
 """The catalogue database: the truth about products and imports. The only package that knows SQL."""
 
-from services.catalogue.catalogue import Catalogue
-from services.catalogue.claims import Claims, Outcome
-from services.catalogue.database import Database
-from services.catalogue.imports import ImportProgress, Imports, Line
+from services.catalogue.backoff import Backoff
+from services.catalogue.catalogue import Accepted, Catalogue
+from services.catalogue.changes import Change, Delete, Patch, Put
+from services.catalogue.claims import Claims
+from services.catalogue.database import Database, Transaction
+from services.catalogue.failures import Failures
+from services.catalogue.imports import ImportJob, ImportProgress, Imports, new_import_id
+from services.catalogue.lines import Line, add_lines
 from services.catalogue.locks import Locks
+from services.catalogue.outcomes import Outcome
+from services.catalogue.refused import RefusedMessage, RefusedMessages
 
-__all__ = ["Catalogue", "Claims", "Database", "ImportProgress", "Imports", "Line", "Locks", "Outcome"]
+__all__ = [
+    "Accepted",
+    "Backoff",
+    "Catalogue",
+    "Change",
+    "Claims",
+    "Database",
+    "Delete",
+    "Failures",
+    "ImportJob",
+    "ImportProgress",
+    "Imports",
+    "Line",
+    "Locks",
+    "Outcome",
+    "Patch",
+    "Put",
+    "RefusedMessage",
+    "RefusedMessages",
+    "Transaction",
+    "add_lines",
+    "new_import_id",
+]

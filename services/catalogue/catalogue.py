@@ -2,36 +2,47 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from services.catalogue.changes import Change, Delete, Draft, draft_of, puts
 from services.catalogue.database import Database
+from services.catalogue.failures import FAILED
 from services.catalogue.records import record_from_row
+from services.catalogue.rows import insert_missing
 from services.catalogue.tables import WAITING, products
-from services.errors import NotFound
-from services.products import Product, Record, State
+from services.errors import Conflict, InvalidProduct, LookalikeError, NotFound
+from services.products import Problem, Product, Record, State
 
 STATES: dict[State, sa.ColumnElement[bool]] = {
     "queued": WAITING & ~products.c.deleted,
     "indexed": (products.c.indexed_revision >= products.c.revision) & ~products.c.deleted,
-    "failed": (products.c.failed_revision >= products.c.revision)
-    & (products.c.indexed_revision < products.c.revision)
-    & ~products.c.deleted,
+    "failed": FAILED,
     "deleted": products.c.deleted,
+}
+
+
+REFUSALS: dict[str, type[LookalikeError]] = {
+    "stale": Conflict,
+    "not_found": NotFound,
+    "invalid_product": InvalidProduct,
 }
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """What became of one product: the revision that holds it, and whether there is work to queue."""
+    """What became of one change: the revision that holds it, whether there is work to queue, or why it was refused."""
 
     product_id: str
     revision: int
     changed: bool
+    problem: Problem | None = None
+
+
+Then: TypeAlias = Callable[[sa.Connection, list[Accepted]], None]
+"""What is to be written in the same transaction as the changes that were accepted."""
 
 
 class Catalogue:
@@ -50,44 +61,44 @@ class Catalogue:
         A product that is already there, word for word, keeps its revision and causes no work, unless it had failed:
         sending it again is how a shop says "try again".
         """
-        wanted = {product.id: product for product in batch}
-        if not wanted:
-            return []
-        now = self._clock()
-        with self._database.write() as connection:
-            self._insert_missing(connection, list(wanted), now)
-            rows = connection.execute(sa.select(products).where(products.c.id.in_(wanted)).with_for_update())
-            current = {row.id: row for row in rows}
-            changes = [(p, current[p.id].revision + 1) for p in wanted.values() if _differs(p, current[p.id])]
-            if changes:
-                values = [self._change(p, revision, now) for p, revision in changes]
-                connection.execute(sa.update(products).where(products.c.id == sa.bindparam("key")), values)
-        revisions = {product.id: revision for product, revision in changes}
-        return [Accepted(p.id, revisions.get(p.id, current[p.id].revision), p.id in revisions) for p in wanted.values()]
+        return self.write(puts(list({product.id: product for product in batch}.values())))
 
     def delete(self, product_id: str) -> Accepted:
         """Turn a product into a tombstone. Raises NotFound when there is no such product, or no longer."""
+        return self.write_one(Delete(product_id))
+
+    def write_one(self, change: Change) -> Accepted:
+        """Accept one change. Raises NotFound, InvalidProduct, or Conflict where a newer version is there."""
+        (accepted,) = self.write([change])
+        if accepted.problem is not None:
+            raise REFUSALS[accepted.problem.code](accepted.problem.detail)
+        return accepted
+
+    def write(self, changes: Sequence[Change], then: Then | None = None) -> list[Accepted]:
+        """Make changes one after the other, in one transaction; returns what became of each, in their order.
+
+        A change that cannot be made carries its problem, and the others are made all the same. A product's revision
+        grows by one, however many of the changes concern it. `then` runs inside the transaction.
+        """
+        if not changes and then is None:
+            return []
         now = self._clock()
         with self._database.write() as connection:
-            row = connection.execute(
-                sa.update(products)
-                .where(products.c.id == product_id, ~products.c.deleted, products.c.revision > 0)
-                .values(
-                    revision=products.c.revision + 1,
-                    deleted=True,
-                    attributes={},
-                    images=[],
-                    attempts=0,
-                    problem_code=None,
-                    problem_detail=None,
-                    due_at=now + self._resend_after_s,
-                    updated_at=now,
-                )
-                .returning(products.c.revision)
-            ).first()
-        if row is None:
-            raise NotFound(f"there is no product {product_id!r}")
-        return Accepted(product_id, row.revision, True)
+            ids = list({change.product_id: None for change in changes})
+            # Rows at revision 0 for new ids, so that what follows can lock and update all alike.
+            insert_missing(connection, ids, now)
+            rows = sa.select(products).where(products.c.id.in_(ids)).order_by(products.c.id).with_for_update()
+            current = {row.id: row for row in connection.execute(rows)}
+            drafts = {key: draft_of(row) for key, row in current.items()}
+            problems = [drafts[change.product_id].apply(change) for change in changes]
+            self._save(connection, current, drafts, now)
+            accepted = [
+                Accepted(key, current[key].revision + drafts[key].work, drafts[key].work, problem)
+                for key, problem in zip((change.product_id for change in changes), problems, strict=True)
+            ]
+            if then is not None:
+                then(connection, accepted)
+        return accepted
 
     def get(self, product_id: str) -> Record:
         """The record of a product. Raises NotFound when there is none, or it was deleted."""
@@ -135,45 +146,64 @@ class Catalogue:
     def values(self, field: str, limit: int = 200) -> list[tuple[str, int]]:
         """The values of a text attribute among products not deleted, and how many have each, most frequent first."""
         value = self._text(field)
+        # By code point on either engine, whatever language a PostgreSQL database was made for.
+        by_value = value if self._database.sqlite else sa.collate(value, "C")
         query = (
             sa.select(value.label("value"), sa.func.count().label("number"))
             .where(~products.c.deleted, value.is_not(None))
             .group_by(value)
-            .order_by(sa.desc("number"), "value")
+            .order_by(sa.desc("number"), by_value)
             .limit(limit)
         )
         with self._database.read() as connection:
             return [(row.value, row.number) for row in connection.execute(query)]
 
     def _text(self, attribute: str) -> sa.ColumnElement[str]:
-        """An attribute as text, in SQL."""
-        if not self._database.sqlite or not {'"', "\\"} & set(attribute):
-            plain: sa.ColumnElement[str] = products.c.attributes[attribute].as_string()
-            return plain
+        """An attribute in SQL where it is text, else NULL: a number or a boolean is equal to no text."""
+        plain: sa.ColumnElement[str] = products.c.attributes[attribute].as_string()
+        if not self._database.sqlite:
+            return sa.case((sa.func.json_typeof(products.c.attributes[attribute]) == "string", plain))
+        if not {'"', "\\"} & set(attribute):
+            return sa.case((sa.func.json_type(products.c.attributes, f'$."{attribute}"') == "text", plain))
         # SQLite's JSON paths have no way to spell such a name; going through the keys does, more slowly.
-        keys = sa.func.json_each(products.c.attributes).table_valued("key", "value")
-        return sa.select(sa.cast(keys.c.value, sa.Text)).where(keys.c.key == attribute).scalar_subquery()
+        keys = sa.func.json_each(products.c.attributes).table_valued("key", "value", "type")
+        found = sa.select(sa.cast(keys.c.value, sa.Text)).where(keys.c.key == attribute, keys.c.type == "text")
+        return found.scalar_subquery()
 
-    def _insert_missing(self, connection: sa.Connection, ids: list[str], now: float) -> None:
-        """Rows at revision 0 for new ids, so that what follows can lock and update all alike."""
-        insert = sqlite_insert if self._database.sqlite else postgresql_insert
-        blank = {
-            "attributes": {}, "images": [], "deleted": False, "revision": 0, "indexed_revision": 0,
-            "failed_revision": 0, "attempts": 0, "claimed_until": 0.0, "due_at": now, "updated_at": now,
-        }  # fmt: skip
-        # In one order everywhere, so that two imports of the same products cannot deadlock.
-        connection.execute(insert(products).on_conflict_do_nothing(), [{"id": key, **blank} for key in sorted(ids)])
+    def _save(
+        self, connection: sa.Connection, current: Mapping[str, Any], drafts: dict[str, Draft], now: float
+    ) -> None:
+        changed = [
+            self._values(key, draft, current[key].revision + 1, now) for key, draft in drafts.items() if draft.work
+        ]
+        if changed:
+            connection.execute(sa.update(products).where(products.c.id == sa.bindparam("key")), changed)
+        newer = [
+            {"key": key, "version": draft.version}
+            for key, draft in drafts.items()
+            if not draft.work and draft.version != current[key].version
+        ]
+        if newer:
+            connection.execute(sa.update(products).where(products.c.id == sa.bindparam("key")), newer)
+        # A change that could not be made leaves no trace of a product that was not there.
+        blank = [key for key, draft in drafts.items() if not draft.work and current[key].revision == 0]
+        if blank:
+            connection.execute(sa.delete(products).where(products.c.id.in_(blank)))
 
-    def _change(self, product: Product, revision: int, now: float) -> dict[str, Any]:
+    def _values(self, key: str, draft: Draft, revision: int, now: float) -> dict[str, Any]:
         return {
-            "key": product.id,
-            "attributes": dict(product.attributes),
-            "images": [asdict(image) for image in product.images],
-            "deleted": False,
+            "key": key,
+            "attributes": draft.attributes,
+            "images": draft.images,
+            "deleted": not draft.exists,
             "revision": revision,
+            "version": draft.version,
             "attempts": 0,
+            "deferrals": 0,
             "problem_code": None,
             "problem_detail": None,
+            "problem_at": None,
+            "image_problems": None,
             "due_at": now + self._resend_after_s,
             "updated_at": now,
         }
@@ -196,9 +226,3 @@ class _Chunks:
             raise StopIteration
         self._after = rows[-1].id
         return [record_from_row(row) for row in rows]
-
-
-def _differs(product: Product, row: Any) -> bool:
-    failed = row.failed_revision >= row.revision > row.indexed_revision
-    same = row.attributes == dict(product.attributes) and row.images == [asdict(image) for image in product.images]
-    return row.revision == 0 or row.deleted or failed or not same

@@ -6,27 +6,22 @@ the claim was lost (the worker slept through its lease) its late writes may have
 the record is given a new revision, so that whoever works next, or is at work now, writes it afresh.
 """
 
-import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from services.catalogue.backoff import Backoff
 from services.catalogue.database import Database
+from services.catalogue.lines import settle_lines
+from services.catalogue.outcomes import Outcome, keep_digests, moved, record
 from services.catalogue.records import record_from_row
+from services.catalogue.rows import insert_missing, lock
 from services.catalogue.tables import WAITING, products
 from services.products import Problem, Record
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one product at `revision`: in the index or not, and what was wrong with it, if anything."""
-
-    product_id: str
-    revision: int
-    indexed: bool
-    problem: Problem | None = None
+# A statement has room for 32,766 parameters on SQLite, 65,535 on PostgreSQL.
+MAX_SWEEP = 10_000
 
 
 class Claims:
@@ -39,19 +34,28 @@ class Claims:
         resend_after_s: float = 30.0,
         max_attempts: int = 8,
         clock: Callable[[], float] = time.time,
+        backoff: Backoff | None = None,
     ) -> None:
         self._database = database
-        self._lease_s, self._resend_after_s, self._max_attempts = lease_s, resend_after_s, max_attempts
+        self._lease_s, self._resend_after_s, self.max_attempts = lease_s, resend_after_s, max_attempts
         self._clock = clock
+        self._backoff = backoff or Backoff()
 
-    def take(self, product_ids: Sequence[str], worker: str) -> list[Record]:
-        """Claim those of `product_ids` that wait for work and are nobody else's; return their records as of now."""
+    def take(self, product_ids: Sequence[str], worker: str, extra: int = 0) -> list[Record]:
+        """Claim those of `product_ids` that wait for work and are nobody else's; return their records as of now.
+
+        Up to `extra` others come along that wait for their first attempt: their own messages will find them done.
+        """
         now = self._clock()
         free = (products.c.claimed_until <= now) | (products.c.claimed_by == worker)
         with self._database.write() as connection:
+            lock(connection, product_ids)
+            wanted: list[str] = list(product_ids)
+            if extra > 0:
+                wanted += self._fresh(connection, extra, now, besides=product_ids)
             rows = connection.execute(
                 sa.update(products)
-                .where(products.c.id.in_(product_ids), WAITING, free)
+                .where(products.c.id.in_(wanted), WAITING, free)
                 .values(
                     claimed_by=worker,
                     claimed_until=now + self._lease_s,
@@ -67,62 +71,42 @@ class Claims:
         """Record outcomes and let go; return the ids whose record moved on meanwhile, which need work again."""
         if not outcomes:
             return []
+        now = self._clock()
         with self._database.write() as connection:
-            for indexed in (True, False):
-                done = [_values(outcome, worker) for outcome in outcomes if outcome.indexed is indexed]
-                if done:
-                    connection.execute(_FINISH[indexed], done)
-            worked_from = {outcome.product_id: outcome.revision for outcome in outcomes}
-            current = connection.execute(
-                sa.select(products.c.id, products.c.revision, products.c.claimed_by)
-                .where(products.c.id.in_(worked_from))
-                .with_for_update()
-            ).all()
-            moved = [row for row in current if row.revision != worked_from[row.id]]
-            lost = [row.id for row in moved if row.claimed_by != worker]
-            if lost:
-                connection.execute(
-                    sa.update(products)
-                    .where(products.c.id.in_(lost))
-                    .values(revision=products.c.revision + 1, due_at=self._clock())
-                )
-        return [row.id for row in moved]
+            lock(connection, [outcome.product_id for outcome in outcomes])
+            record(connection, worker, outcomes, now, self._backoff)
+            keep_digests(connection, outcomes)
+            settle_lines(connection, {outcome.product_id: outcome.embedded for outcome in outcomes}, now)
+            return moved(connection, worker, outcomes, now)
 
     def release(self, worker: str, problem: Problem, counts: bool) -> None:
         """Let go of everything `worker` still holds, to be queued again a little later.
 
-        `counts` says whether the attempt tells against the products: not when a component was away. The wait is
-        spread out, so that they do not all come back at once.
+        `counts` says whether the attempt tells against the products: not when a component was away. The wait grows
+        with each time in a row, up to `resend_after_s`, so that a component that came back is soon put to work.
         """
-        later = self._clock() + self._resend_after_s * random.uniform(0.3, 1.0)  # noqa: S311  # jitter, no secret
-        values = {
-            "claimed_by": None,
-            "claimed_until": 0.0,
-            "due_at": later,
-            "problem_code": problem.code,
-            "problem_detail": problem.detail[:1000],
-            "attempts": products.c.attempts - (0 if counts else 1),
-        }
+        now = self._clock()
         with self._database.write() as connection:
-            connection.execute(sa.update(products).where(products.c.claimed_by == worker).values(values))
+            held = sa.select(products.c.id, products.c.deferrals).where(products.c.claimed_by == worker)
+            rows = connection.execute(held.order_by(products.c.id).with_for_update()).all()
+            values = [{"key": row.id, "due": now + self._pause_s(row.deferrals + 1)} for row in rows]
+            if values:
+                connection.execute(_release(problem, counts, now), values)
 
     def due(self, limit: int) -> list[str]:
         """Up to `limit` products whose message seems lost, oldest first; each is given a new date to wait for.
 
         A product that was tried `max_attempts` times without an outcome (it kills the worker) is listed as failed.
         """
-        now = self._clock()
+        now, limit = self._clock(), min(limit, MAX_SWEEP)
         waiting = (products.c.due_at <= now) & (products.c.claimed_until <= now) & WAITING
         with self._database.write() as connection:
-            connection.execute(
-                sa.update(products)
-                .where(waiting, products.c.attempts >= self._max_attempts)
-                .values(
-                    failed_revision=products.c.revision,
-                    problem_code="gave_up",
-                    problem_detail=f"{self._max_attempts} attempts ended without an answer; it may kill the worker",
-                )
-            )
+            # What somebody holds just now is about to change: a sweep leaves it, and so waits for nobody.
+            hopeless = sa.select(products.c.id).where(waiting, products.c.attempts >= self.max_attempts).limit(limit)
+            given_up = [row.id for row in connection.execute(hopeless.with_for_update(skip_locked=True))]
+            if given_up:
+                connection.execute(_give_up(self.max_attempts, now).where(products.c.id.in_(given_up)))
+                settle_lines(connection, dict.fromkeys(given_up, 0), now)
             oldest = sa.select(products.c.id).where(waiting).order_by(products.c.due_at).limit(limit)
             ids = [row.id for row in connection.execute(oldest.with_for_update(skip_locked=True))]
             if ids:
@@ -137,6 +121,7 @@ class Claims:
         """
         settled = (products.c.indexed_revision >= products.c.revision) & (products.c.claimed_until <= self._clock())
         with self._database.write() as connection:
+            lock(connection, product_ids)
             result = connection.execute(
                 sa.update(products)
                 .where(products.c.id.in_(product_ids), settled)
@@ -145,60 +130,58 @@ class Claims:
         return result.rowcount
 
     def redo_since(self, moment: float) -> int:
-        """Have every product that changed after `moment` indexed anew; returns how many."""
-        with self._database.write() as connection:
-            result = connection.execute(
-                sa.update(products)
-                .where(products.c.updated_at >= moment, products.c.indexed_revision > 0)
-                .values(revision=products.c.revision + 1, attempts=0, due_at=self._clock())
-            )
-        return result.rowcount
+        """Have every product that changed after `moment` indexed anew; returns how many.
+
+        A part at a time, so that nobody waits long for the products that it holds.
+        """
+        number, after = 0, ""
+        changed = (products.c.updated_at >= moment) & (products.c.indexed_revision > 0)
+        newer = {"revision": products.c.revision + 1, "attempts": 0, "due_at": self._clock()}
+        while True:
+            some = sa.select(products.c.id).where(changed, products.c.id > after).order_by(products.c.id).limit(1000)
+            with self._database.write() as connection:
+                ids = [row.id for row in connection.execute(some.with_for_update())]
+                if not ids:
+                    return number
+                connection.execute(sa.update(products).where(products.c.id.in_(ids)).values(**newer))
+            number, after = number + len(ids), ids[-1]
 
     def bury(self, product_ids: Sequence[str]) -> None:
         """Make tombstones for ids that the catalogue does not know, so that a worker removes their rows."""
-        now = self._clock()
-        blank = {
-            "attributes": {}, "images": [], "deleted": True, "revision": 1, "indexed_revision": 0,
-            "failed_revision": 0, "attempts": 0, "claimed_until": 0.0, "due_at": now, "updated_at": now,
-        }  # fmt: skip
         with self._database.write() as connection:
-            known = {
-                row.id for row in connection.execute(sa.select(products.c.id).where(products.c.id.in_(product_ids)))
-            }
-            new = [{"id": key, **blank} for key in sorted(set(product_ids) - known)]
-            if new:
-                connection.execute(sa.insert(products), new)
+            insert_missing(connection, product_ids, self._clock(), deleted=True, revision=1)
+
+    def _fresh(self, connection: sa.Connection, limit: int, now: float, besides: Sequence[str]) -> list[str]:
+        """Products that wait for their first attempt, oldest first."""
+        new = WAITING & (products.c.claimed_until <= now) & (products.c.attempts == 0) & (products.c.deferrals == 0)
+        query = sa.select(products.c.id).where(new, products.c.id.not_in(besides)).order_by(products.c.due_at)
+        return [row.id for row in connection.execute(query.limit(limit).with_for_update(skip_locked=True))]
+
+    def _pause_s(self, deferrals: int) -> float:
+        return min(self._backoff.wait_s(deferrals), self._resend_after_s)
 
 
-def _finish(indexed: bool) -> sa.Update:
-    reached = {"indexed_revision" if indexed else "failed_revision": products.c.revision}
-    return (
-        sa.update(products)
-        .where(
-            products.c.id == sa.bindparam("key"),
-            products.c.revision == sa.bindparam("worked_from"),
-            products.c.claimed_by == sa.bindparam("worker"),
-        )
-        .values(
-            **reached,
-            claimed_by=None,
-            claimed_until=0.0,
-            attempts=0,
-            problem_code=sa.bindparam("code"),
-            problem_detail=sa.bindparam("detail"),
-        )
+def _give_up(attempts: int, now: float) -> sa.Update:
+    return sa.update(products).values(
+        failed_revision=products.c.revision,
+        problem_code="gave_up",
+        problem_detail=f"{attempts} attempts ended without an answer; it may kill the worker",
+        problem_at=now,
     )
 
 
-_FINISH = {True: _finish(True), False: _finish(False)}
-
-
-def _values(outcome: Outcome, worker: str) -> dict[str, object]:
-    problem = outcome.problem
-    return {
-        "key": outcome.product_id,
-        "worked_from": outcome.revision,
-        "worker": worker,
-        "code": problem and problem.code,
-        "detail": problem and problem.detail,
-    }
+def _release(problem: Problem, counts: bool, now: float) -> sa.Update:
+    return (
+        sa.update(products)
+        .where(products.c.id == sa.bindparam("key"))
+        .values(
+            claimed_by=None,
+            claimed_until=0.0,
+            due_at=sa.bindparam("due"),
+            problem_code=problem.code,
+            problem_detail=problem.detail[:1000],
+            problem_at=now,
+            attempts=products.c.attempts - (0 if counts else 1),
+            deferrals=products.c.deferrals + 1,
+        )
+    )

@@ -1,11 +1,12 @@
 """Opens the catalogue database: transactions, migrations, and foreign errors made ours."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from alembic import command
@@ -13,10 +14,18 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from services.errors import InvalidSettings, Unavailable
+from services.errors import InvalidRequest, InvalidSettings, Unavailable
+
+Transaction: TypeAlias = sa.Connection
+"""What `Database.write` opens; outside this package it is only passed on."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-SQLITE_BUSY_S = 30
+# How long a writer waits for another, and after which time in the middle of nothing a transaction is ended: a
+# process that was stopped there would keep its locks for ever.
+BUSY_S = 30
+IDLE_IN_TRANSACTION_S = 60
+# Any number that no other program uses for the same purpose in the same PostgreSQL database.
+MIGRATION_LOCK = 5_208_141_977
 
 
 class Database:
@@ -26,10 +35,11 @@ class Database:
         try:
             self._engine = sa.create_engine(url, **_options(url))
         except (sa.exc.ArgumentError, ImportError) as exc:
-            raise InvalidSettings(f"LOOKALIKE_DATABASE_URL={url!r}: {exc}") from exc
+            shown = re.sub("//.*@", "//***@", url)  # the message goes to logs, the password must not
+            hint = "; run: pip install 'lookalike[postgres]'" if "psycopg" in str(exc) else ""
+            raise InvalidSettings(f"LOOKALIKE_DATABASE_URL={shown!r}: {exc}{hint}") from exc
         self.sqlite = self._engine.dialect.name == "sqlite"
-        if self.sqlite:
-            sa.event.listen(self._engine, "connect", _set_up_sqlite)
+        sa.event.listen(self._engine, "connect", _set_up_sqlite if self.sqlite else _set_up_postgresql)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -37,11 +47,17 @@ class Database:
         with _translated(), self._engine.connect() as connection:
             if self.sqlite:
                 connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """One transaction, committed at the end or not at all. Raises Unavailable when the database is away."""
+        """One transaction, committed at the end or not at all. Raises Unavailable when the database is away.
+
+        On PostgreSQL others write at the same time. Whoever writes several rows of a table locks them in the order
+        of their keys first (`ORDER BY ... FOR UPDATE`), so that no two can wait for each other.
+        """
         with _translated(), self._engine.connect() as connection:
             if self.sqlite:
                 # Taking the write lock at once: a transaction that begins by reading could not be upgraded
@@ -55,6 +71,8 @@ class Database:
         if self.sqlite and self._engine.url.database:
             Path(self._engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         with self.write() as connection:
+            if not self.sqlite:
+                _prepare_postgresql(connection)
             config = _alembic()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -77,8 +95,10 @@ def _options(url: str) -> dict[str, Any]:
     # Unescaped, since SQLite compares the keys in a JSON path with the text as it is stored.
     json_as_it_is = {"json_serializer": partial(json.dumps, ensure_ascii=False)}
     if url.startswith("sqlite"):
-        return {**json_as_it_is, "connect_args": {"timeout": SQLITE_BUSY_S, "check_same_thread": False}}
-    return {**json_as_it_is, "pool_pre_ping": True}
+        return {**json_as_it_is, "connect_args": {"timeout": BUSY_S, "check_same_thread": False}}
+    # A statement sees what was committed before it began, whatever the server's default is: what `write` locks is
+    # then as it is now.
+    return {**json_as_it_is, "pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
@@ -90,17 +110,39 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _set_up_postgresql(connection: Any, _record: object) -> None:
+    connection.execute(f"SET lock_timeout = '{BUSY_S}s'")
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_S}s'")
+    connection.commit()
+
+
+def _prepare_postgresql(connection: sa.Connection) -> None:
+    """Refuse a database that cannot hold every character; let one process migrate at a time, the others wait."""
+    if (encoding := connection.exec_driver_sql("SHOW server_encoding").scalar_one()) != "UTF8":
+        raise InvalidSettings(
+            f"LOOKALIKE_DATABASE_URL: the database's encoding is {encoding}; UTF8 is needed: "
+            "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
+        )
+    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_S}s'")
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as exc:
+    except (sa.exc.DataError, UnicodeEncodeError, OverflowError) as exc:
+        reason = str(getattr(exc, "orig", None) or exc).splitlines()[0]
+        raise InvalidRequest(f"the catalogue database cannot hold a value: {reason}") from exc
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError, sa.exc.TimeoutError) as exc:
         reason = str(getattr(exc, "orig", None) or exc).splitlines()[0]
         hint = "; run: lookalike migrate" if "no such table" in reason else ""
         raise Unavailable(f"the catalogue database does not answer: {reason}{hint}") from exc
     except sa.exc.ProgrammingError as exc:
         raise Unavailable(
-            f"the catalogue database has other tables than expected: {exc.orig}; run: lookalike migrate"
+            f"the catalogue database has other tables than expected: {str(exc.orig).splitlines()[0]}; "
+            "run: lookalike migrate"
         ) from exc
 
 

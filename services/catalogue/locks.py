@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from services.catalogue.database import Database
 from services.catalogue.tables import locks
@@ -34,11 +36,14 @@ class Locks:
 
     def _take(self, name: str, holder: str, lease_s: float) -> None:
         now = self._clock()
+        free = (locks.c.held_until <= now) | (locks.c.holder == holder)
+        mine = {"holder": holder, "held_until": now + lease_s}
+        insert = sqlite_insert if self._database.sqlite else postgresql_insert
+        # One statement, so that of several that come at once one finds it free.
+        take = insert(locks).values(name=name, **mine)
+        take = take.on_conflict_do_update(index_elements=["name"], set_=mine, where=free)
         with self._database.write() as connection:
-            stale = locks.delete().where(locks.c.name == name, (locks.c.held_until <= now) | (locks.c.holder == holder))
-            connection.execute(stale)
-            other = connection.execute(sa.select(locks.c.held_until).where(locks.c.name == name)).first()
-            if other is None:
-                connection.execute(sa.insert(locks).values(name=name, holder=holder, held_until=now + lease_s))
-        if other is not None:
-            raise Conflict(f"another {name} is running; it holds on for {other.held_until - now:.0f} s at most")
+            if connection.execute(take.returning(locks.c.name)).first() is not None:
+                return
+            until = connection.execute(sa.select(locks.c.held_until).where(locks.c.name == name)).scalar()
+        raise Conflict(f"another {name} is running; it holds on for {(until or now) - now:.0f} s at most")

@@ -16,4 +16,8 @@ def record_from_row(row: Any) -> Record:
         attempts=row.attempts,
         problem=Problem(row.problem_code, row.problem_detail) if row.problem_code else None,
         updated_at=row.updated_at,
+        version=row.version,
+        deferrals=row.deferrals,
+        problem_at=row.problem_at,
+        image_problems={name: Problem(**problem) for name, problem in (row.image_problems or {}).items()},
     )

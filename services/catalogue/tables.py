@@ -1,14 +1,19 @@
 """The tables. A change here needs a migration beside it in `migrations/versions/`."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from services.catalogue.notes import Note
 
 metadata = sa.MetaData()
+# Ids are compared by code point on either engine, whatever language a PostgreSQL database was made for.
+ID = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 # Times are seconds since the epoch, UTC: they compare the same on SQLite and PostgreSQL.
 products = sa.Table(
     "products",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("id", ID, primary_key=True),
     sa.Column("attributes", sa.JSON, nullable=False),
     sa.Column("images", sa.JSON, nullable=False),
     sa.Column("deleted", sa.Boolean, nullable=False),
@@ -18,24 +23,45 @@ products = sa.Table(
     sa.Column("failed_revision", sa.BigInteger, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("problem_code", sa.Text),
-    sa.Column("problem_detail", sa.Text),
+    sa.Column("problem_detail", Note),
     # Who works on it, until when; and from when it counts as forgotten, and is queued again.
     sa.Column("claimed_by", sa.Text),
     sa.Column("claimed_until", sa.Float, nullable=False),
     sa.Column("due_at", sa.Float, nullable=False),
     sa.Column("updated_at", sa.Float, nullable=False),
+    # The sender's own number of its newest change; an older one that arrives late is refused.
+    sa.Column("version", sa.BigInteger),
+    # Attempts in vain one after the other, for a reason that passes.
+    sa.Column("deferrals", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("problem_at", sa.Float),
+    sa.Column("image_problems", sa.JSON(none_as_null=True)),
 )
 WAITING = (products.c.indexed_revision < products.c.revision) & (products.c.failed_revision < products.c.revision)
 # Partial, so that it holds only the products that wait: small, however large the catalogue.
 sa.Index("products_waiting", products.c.due_at, sqlite_where=WAITING, postgresql_where=WAITING)
+# What a worker holds, for the moment when it lets go of everything.
+HELD = products.c.claimed_by.is_not(None)
+sa.Index("products_held", products.c.claimed_by, sqlite_where=HELD, postgresql_where=HELD)
 
 imports = sa.Table(
     "imports",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("source", Note, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("finished_reading_at", sa.Float),
+    sa.Column("cancelled_at", sa.Float),
+    # What tells whether a file is the one whose reading was broken off; and up to which line it was read.
+    sa.Column("fingerprint", sa.Text),
+    sa.Column("lines_read", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("bytes_read", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("bytes_total", sa.BigInteger, nullable=False, server_default="0"),
+    # How a worker reads it, for one that was uploaded; null for one that a command reads.
+    sa.Column("options", sa.JSON(none_as_null=True)),
+    sa.Column("due_at", sa.Float, nullable=False, server_default="0"),
+    # Why it could not be read to the end.
+    sa.Column("problem_code", sa.Text),
+    sa.Column("problem_detail", Note),
 )
 
 import_items = sa.Table(
@@ -43,11 +69,38 @@ import_items = sa.Table(
     metadata,
     sa.Column("import_id", sa.Text, sa.ForeignKey("imports.id"), primary_key=True),
     sa.Column("line", sa.BigInteger, primary_key=True),
-    sa.Column("product_id", sa.Text),
+    sa.Column("product_id", ID),
     # The revision that this line asked for; null for a line that was refused, whose problem says why.
     sa.Column("revision", sa.BigInteger),
     sa.Column("problem_code", sa.Text),
-    sa.Column("problem_detail", sa.Text),
+    sa.Column("problem_detail", Note),
+    # queued, then indexed or failed; or from the start refused, skipped (nothing to do) or stale.
+    sa.Column("state", sa.Text, nullable=False),
+    # Photos that were embedded for it: none where only attributes changed.
+    sa.Column("embedded", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("settled_at", sa.Float),
+)
+# Counting by state reads the index alone; so does counting what was settled lately.
+sa.Index("import_items_states", import_items.c.import_id, import_items.c.state, import_items.c.embedded)
+sa.Index("import_items_settled", import_items.c.import_id, import_items.c.settled_at)
+# What a worker looks up when it has finished products: only the lines that wait.
+OPEN_ITEM = import_items.c.state == "queued"
+sa.Index("import_items_open", import_items.c.product_id, sqlite_where=OPEN_ITEM, postgresql_where=OPEN_ITEM)
+# And the lines that a retry opens again.
+FAILED_ITEM = import_items.c.state == "failed"
+sa.Index("import_items_failed", import_items.c.product_id, sqlite_where=FAILED_ITEM, postgresql_where=FAILED_ITEM)
+
+# Messages that could not be accepted, kept whole until somebody retries or drops them.
+refused_messages = sa.Table(
+    "refused_messages",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("received_at", sa.Float, nullable=False),
+    sa.Column("task", Note, nullable=False),
+    sa.Column("product_id", Note),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("detail", Note, nullable=False),
+    sa.Column("body", Note, nullable=False),
 )
 
 locks = sa.Table(

@@ -1,10 +1,11 @@
-"""A catalogue of its own for each test, and a clock that the test moves."""
+"""A catalogue of its own for each test, on SQLite and on PostgreSQL, and a clock that the test moves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from postgres import fresh_database
 
 from services.catalogue import Catalogue, Claims, Database
 from services.products import ImageRef, Product
@@ -25,10 +26,46 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Every test that touches a database runs once on each."""
+    return request.param
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path}/catalogue.db")
-    opened.migrate()
+def empty_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database with no tables in it."""
+    if engine == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    with fresh_database(request.getfixturevalue("postgres_url")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> Iterator[str]:
+    """The name of a PostgreSQL database that was migrated, and is there to be copied: much quicker than migrating."""
+    with fresh_database(postgres_url) as url:
+        migrated = Database(url)
+        migrated.migrate()
+        migrated.close()
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_url: str, postgres_template: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database with empty tables, for tests of what only PostgreSQL does."""
+    with fresh_database(postgres_url, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def database(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    if engine == "sqlite":
+        opened = Database(f"sqlite:///{tmp_path}/catalogue.db")
+        opened.migrate()
+    else:
+        opened = Database(request.getfixturevalue("migrated_postgres_url"))
     yield opened
     opened.close()
 

@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 
 from services.catalogue import Catalogue, Claims, Database, Outcome
 from services.catalogue.tables import metadata
-from services.errors import InvalidSettings, NotFound, Unavailable
+from services.errors import InvalidSettings, NotFound
 from services.products import ImageRef, Product
 
 AWKWARD = ["women's-1", "a/b", "x'] or id != '' or id in ['y", 'q"uo\\te', "new\nline", "é😀\u202e", "%", "🧥" * 100]
@@ -117,15 +116,6 @@ def test_writers_in_parallel_lose_nothing(catalogue: Catalogue, product: Product
 def test_migrations_make_the_tables_that_the_code_declares(database: Database) -> None:
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-
-
-def test_a_database_that_was_not_migrated_says_what_to_do(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/empty.db")
-    with pytest.raises(Unavailable, match="lookalike migrate"):
-        database.check()
-    with pytest.raises(Unavailable, match="lookalike migrate"):
-        Catalogue(database).counts()
-    database.close()
 
 
 def test_a_url_that_is_none_names_the_setting() -> None:

@@ -155,4 +155,73 @@ def test_a_problem_is_kept_with_the_outcome(
     claims.finish("a", [Outcome("p1", 1, indexed, bad)])
     record = catalogue.get("p1")
     assert (record.state, record.problem) == ("indexed" if indexed else "failed", bad)
-    assert record.attempts == 0
+    assert record.attempts == (0 if indexed else 1)
+
+
+def test_a_passing_failure_waits_longer_each_time(
+    catalogue: Catalogue, claims: Claims, product: Product, clock
+) -> None:
+    """Twice as long, with jitter between a half and the whole."""
+    catalogue.put([product])
+    problem = Problem("unreachable_url", "503")
+    for attempt, longest in enumerate((2, 4), 1):
+        (record,) = claims.take(["p1"], "w")
+        assert (record.attempts, record.deferrals) == (attempt, attempt - 1)
+        again = Outcome("p1", 1, indexed=False, problem=problem, again=True, deferrals=record.deferrals)
+        assert claims.finish("w", [again]) == []
+        record = catalogue.get("p1")
+        assert (record.state, record.problem, record.problem_at) == ("queued", problem, clock.now)
+        clock.now += longest / 2 - 0.01
+        assert claims.due(10) == []
+        clock.now += longest / 2 + 0.02
+        assert claims.due(10) == ["p1"]
+    claims.take(["p1"], "w")
+    claims.finish("w", [Outcome("p1", 1, indexed=True)])
+    record = catalogue.get("p1")
+    assert (record.state, record.problem, record.attempts, record.deferrals) == ("indexed", None, 0, 0)
+
+
+def test_an_attempt_that_does_not_count(catalogue: Catalogue, claims: Claims, product: Product) -> None:
+    catalogue.put([product])
+    claims.take(["p1"], "w")
+    claims.finish("w", [Outcome("p1", 1, indexed=False, again=True, counts=False)])
+    assert catalogue.get("p1").attempts == 0
+
+
+def test_pauses_while_a_component_is_away_grow_up_to_a_limit(
+    catalogue: Catalogue, claims: Claims, product: Product, clock
+) -> None:
+    catalogue.put([product])
+    waits = []
+    for _ in range(8):
+        assert claims.take(["p1"], "w")
+        claims.release("w", AWAY, counts=False)
+        began = clock.now
+        while not claims.due(1):
+            clock.now += 0.5
+        waits.append(clock.now - began)
+    assert waits[0] <= 2.5
+    assert all(15 <= wait <= 30.5 for wait in waits[5:]), "up to resend_after_s"
+    assert catalogue.get("p1").attempts == 0
+
+
+def test_a_message_for_one_takes_others_along_that_are_new(
+    catalogue: Catalogue, claims: Claims, product: Product
+) -> None:
+    catalogue.put([replace(product, id=f"p{i}") for i in range(6)])
+    claims.take(["p5"], "tried before")
+    claims.release("tried before", AWAY, counts=False)
+    claims.take(["p4"], "busy")
+    taken = claims.take(["p0"], "w", extra=3)
+    assert {record.product.id for record in taken} == {"p0", "p1", "p2", "p3"}
+    assert claims.take(["p1"], "other") == [], "its own message finds nothing to do"
+
+
+def test_problems_of_photos_are_kept_by_name(catalogue: Catalogue, claims: Claims, product: Product) -> None:
+    catalogue.put([product])
+    claims.take(["p1"], "w")
+    bad = {"back": Problem("bad_image", "truncated")}
+    claims.finish("w", [Outcome("p1", 1, indexed=True, problem=bad["back"], image_problems=bad)])
+    assert catalogue.get("p1").image_problems == bad
+    catalogue.put([replace(product, attributes={"title": "newer"})])
+    assert catalogue.get("p1").image_problems == {}
