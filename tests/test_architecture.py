@@ -23,6 +23,8 @@ ROOMS = {
     "openvino": ("services/encoders/",),
     "safetensors": ("services/encoders/", "indexer/training/"),
     "pymilvus": ("services/stores/milvus",),
+    "pyarrow": ("indexer/readers/parquet.py",),
+    "httpcore2": ("services/images/",),
     "sqlalchemy": ("services/catalogue/",),
     "alembic": ("services/catalogue/",),
     "celery": ("workers/",),

@@ -1,46 +1,49 @@
-"""Where a catalogue's photos lie: a folder, or a zip archive read in place."""
+"""Where a catalogue's photos lie: a folder, a zip archive read in place, or an object store."""
 
-import lzma
-import zipfile
-import zlib
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from services.errors import BadImage, ImageTooLarge, InvalidCatalogue, NotFound
-
-# What a damaged, encrypted or oddly compressed member raises, from whichever decompressor reads it.
-UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    RuntimeError,
-    NotImplementedError,
-)
+from indexer.readers.image_names import places_below
+from services.errors import BadImage, ImageTooLarge, NotFound
 
 
 class ImageSource(Protocol):
-    """Photos by the name that a catalogue's column gives them."""
+    """Photos by the name that a catalogue gives them. Safe to use from several threads.
+
+    A name that is a URL, such as Google's `gs://bucket/shoes/1.jpg`, is sought by its path behind the bucket
+    (`shoes/1.jpg`), then by its last part (`1.jpg`), so that a copy of the bucket will do.
+    """
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of `name`. Raises NotFound, ImageTooLarge, or BadImage when they cannot be read."""
+        """Return the bytes of `name`.
+
+        Raises NotFound, ImageTooLarge, BadImage when they cannot be read, or Unavailable when the source is away.
+        """
         ...
 
 
-def open_images(path: Path, max_bytes: int) -> ImageSource:
-    """Open the folder or zip archive at `path`; a photo over `max_bytes` is refused before it is read.
+def read_place(name: str, where: str, read: Callable[[str], bytes]) -> bytes:
+    """Call `read` for each place where `name` may lie. Raises NotFound when it is in none."""
+    for place in places_below(name):
+        with suppress(NotFound):
+            return read(place)
+    raise NotFound(f"image {name!r} is not in {where}")
 
-    Raises InvalidCatalogue when `path` is neither.
-    """
-    if path.is_dir():
-        return FolderImages(path, max_bytes)
-    if not path.is_file():
-        raise InvalidCatalogue(f"{path}: no such folder or zip archive of images")
-    try:
-        return ZipImages(zipfile.ZipFile(path), max_bytes)
-    except (zipfile.BadZipFile, OSError) as exc:
-        raise InvalidCatalogue(f"{path}: not a folder, and not a readable zip archive ({exc})") from exc
+
+def check_inside(name: str, where: str) -> None:
+    """Raise BadImage for a name that would lead out of the place it is joined to, NotFound for none at all."""
+    if not name.strip("/"):
+        raise NotFound(f"image {name!r} is not in {where}")
+    if ".." in name.replace("\\", "/").split("/"):
+        raise BadImage(f"image {name!r} lies outside {where}")
+
+
+def check_size(name: str, size: int, max_bytes: int) -> None:
+    """Raise ImageTooLarge for a photo of `size` bytes that has too many."""
+    if size > max_bytes:
+        raise ImageTooLarge(f"image {name!r} has {size:,} bytes; at most {max_bytes:,} are allowed")
 
 
 class FolderImages:
@@ -53,37 +56,19 @@ class FolderImages:
     def read(self, name: str) -> bytes:
         """Return the bytes of the file `name` below the folder."""
         try:
-            path = (self._root / name).resolve()
-            if not path.is_relative_to(self._root):
-                raise BadImage(f"image {name!r} lies outside the images folder")
-            if not path.is_file():
-                raise NotFound(f"image {name!r} is not in the images folder")
-            size = path.stat().st_size
-            if size > self._max_bytes:
-                raise ImageTooLarge(f"image {name!r} has {size:,} bytes; at most {self._max_bytes:,} are allowed")
-            return path.read_bytes()
+            return read_place(name, "the images folder", self._read)
         # ValueError: a NUL byte in the name.
         except (OSError, ValueError) as exc:
             raise BadImage(f"image {name!r} cannot be read: {exc}") from exc
 
-
-class ZipImages:
-    """Photos in a zip archive, read one member at a time and never unpacked to disk."""
-
-    def __init__(self, archive: zipfile.ZipFile, max_bytes: int) -> None:
-        self._archive = archive
-        self._max_bytes = max_bytes
-
-    def read(self, name: str) -> bytes:
-        """Return the bytes of the member `name`."""
-        try:
-            info = self._archive.getinfo(name)
-        except KeyError as exc:
-            raise NotFound(f"image {name!r} is not in the archive") from exc
-        # The declared size is checked here and enforced by zipfile, which stops at it: no zip bomb unpacks further.
-        if info.file_size > self._max_bytes:
-            raise ImageTooLarge(f"image {name!r} has {info.file_size:,} bytes; at most {self._max_bytes:,} are allowed")
-        try:
-            return self._archive.read(info)
-        except UNREADABLE as exc:
-            raise BadImage(f"image {name!r} cannot be read from the archive: {exc}") from exc
+    def _read(self, name: str) -> bytes:
+        path = (self._root / name).resolve()
+        if not path.is_relative_to(self._root):
+            raise BadImage(f"image {name!r} lies outside the images folder")
+        if not path.is_file():
+            raise NotFound(f"image {name!r} is not in the images folder")
+        check_size(name, path.stat().st_size, self._max_bytes)
+        with path.open("rb") as file:
+            data = file.read(self._max_bytes + 1)
+        check_size(name, len(data), self._max_bytes)  # it may have grown meanwhile
+        return data

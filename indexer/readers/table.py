@@ -1,22 +1,28 @@
 """Reads a CSV or TSV with a header as a stream of rows, in constant memory."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from indexer.readers.columns import Columns
+from indexer.readers.delimited import MAX_RECORD_CHARS, Record, records
+from indexer.readers.entry import Entry
+from indexer.readers.lines import Lines
+from indexer.readers.rows import row_entries
 from services.errors import InvalidCatalogue
 
-MAX_CELL_CHARS = 1_000_000
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+MAX_COLUMNS = 10_000
 
 
 @dataclass(frozen=True)
 class TableRow:
-    """One record of a table: its `line` in the file (1 is the header) and its cells by column.
+    """One record of a table: its first `line` in the file (1 is the header) and its cells by column.
 
-    `problem` is set, and `cells` empty, when the record does not fit the header; the file goes on.
+    `problem` is set, and `cells` empty, when the record cannot be read or does not fit the header; the file goes on.
     """
 
     line: int
@@ -25,50 +31,53 @@ class TableRow:
 
 
 def read_table(path: Path) -> Iterator[TableRow]:
-    """Yield the rows of the table at `path` (UTF-8, with or without a byte-order mark).
+    """Yield the rows of the table at `path` (UTF-8 with or without a byte-order mark, or UTF-16 with one).
 
-    Raises InvalidCatalogue when the file as a whole is no such table: missing, of an unknown kind, not UTF-8,
+    Raises InvalidCatalogue when the file as a whole is no such table: missing, of an unknown kind, not text,
     without a header, or with two columns of one name. "NA" and empty cells arrive as they are written.
     """
     delimiter = DELIMITERS.get(path.suffix.lower())
     if delimiter is None:
         raise InvalidCatalogue(f"{path.name}: unknown kind of table; allowed are {', '.join(DELIMITERS)}")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from _rows(csv.reader(file, delimiter=delimiter, strict=False), path.name)
+        file = path.open("rb")
     except OSError as exc:
         raise InvalidCatalogue(f"{path}: {exc.strerror or exc}") from exc
-    except UnicodeDecodeError as exc:
-        raise InvalidCatalogue(f"{path.name}: not UTF-8 ({exc.reason} at byte {exc.start}); save it as UTF-8") from exc
+    with file, closing(Lines(file, path.name, MAX_RECORD_CHARS)) as lines:
+        found = records(lines, delimiter)
+        yield from _rows(found, _header(found, path.name))
 
 
-def _rows(reader: "csv._reader", name: str) -> Iterator[TableRow]:  # type: ignore[name-defined]
-    csv.field_size_limit(MAX_CELL_CHARS)
-    try:
-        header = _header(next(reader, []), name)
-    except csv.Error as exc:
-        raise InvalidCatalogue(f"{name}: the header cannot be read: {exc}") from exc
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as exc:
-            yield TableRow(reader.line_num, {}, f"unreadable row: {exc}")
-            continue
-        if not cells:
-            continue  # a blank line
-        if len(cells) != len(header):
-            yield TableRow(reader.line_num, {}, f"{len(cells)} cells where the header has {len(header)}")
-            continue
-        yield TableRow(reader.line_num, dict(zip(header, cells, strict=True)))
+def table_entries(file: BinaryIO, name: str, columns: Columns, delimiter: str) -> Iterator[Entry]:
+    """Yield the rows of a table as entries. Raises InvalidCatalogue, as `read_table`, and for missing columns."""
+    with closing(Lines(file, name, MAX_RECORD_CHARS)) as lines:
+        found = records(lines, delimiter)
+        header = _header(found, name)
+        columns.check(header)
+        yield from row_entries(_rows(found, header), columns)
 
 
-def _header(cells: list[str], name: str) -> list[str]:
-    header = [cell.strip() for cell in cells]
+def _rows(found: Iterator[Record], header: list[str]) -> Iterator[TableRow]:
+    for record in found:
+        if record.problem is not None:
+            yield TableRow(record.line, {}, record.problem)
+        elif len(record.cells) != len(header):
+            yield TableRow(record.line, {}, f"{len(record.cells)} cells where the header has {len(header)}")
+        else:
+            yield TableRow(record.line, dict(zip(header, record.cells, strict=True)))
+
+
+def _header(found: Iterator[Record], name: str) -> list[str]:
+    record = next(found, Record(1))
+    if record.problem is not None:
+        raise InvalidCatalogue(f"{name}: the header cannot be read: {record.problem}")
+    header = [cell.strip() for cell in record.cells]
     if not any(header):
         raise InvalidCatalogue(f"{name}: the first line must be a header of column names, and is empty")
-    doubled = sorted(column for column, count in Counter(header).items() if count > 1)
+    if len(header) > MAX_COLUMNS:
+        raise InvalidCatalogue(f"{name}: {len(header):,} columns; at most {MAX_COLUMNS:,} are allowed")
+    # Columns without a name stand at the end of many a spreadsheet's export, and are left out later.
+    doubled = sorted(column for column, count in Counter(filter(None, header)).items() if count > 1)
     if doubled:
-        raise InvalidCatalogue(f"{name}: the header names {', '.join(map(repr, doubled))} more than once")
+        raise InvalidCatalogue(f"{name}: the header names {', '.join(map(repr, doubled))[:1000]} more than once")
     return header
