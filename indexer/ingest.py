@@ -1,135 +1,136 @@
-"""Reads a catalogue file into the catalogue, chunk by chunk, and queues what changed."""
+"""Reads entries of a catalogue file into the catalogue, chunk by chunk, and queues what changed."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from pathlib import Path
 
-from indexer.readers import ImageSource, TableRow, open_images, read_table
+from indexer.readers import Entry, ImageSource, ImageSpec
 from indexer.reconcile import Send
 from services.bootstrap import Platform
-from services.catalogue import Line
-from services.errors import BadImage, InvalidCatalogue, InvalidProduct, LookalikeError, NotFound, Unavailable
-from services.products import MAX_IMAGES, ImageRef, Problem, Product, checked_attributes, checked_id, checked_image_name
+from services.catalogue import Accepted, Change, Line, Transaction
+from services.errors import BadImage, InvalidProduct, NotFound, Unavailable
+from services.intake import IncomingImage, Intake
+from services.products import Problem
 
 log = logging.getLogger(__name__)
 
-IMAGE_COLUMNS = ("images", "image")
-SEPARATOR = "|"
+# Photos of a chunk are read side by side: from a bucket, each takes as long as a round trip there.
+READERS = 8
+REFUSED = (InvalidProduct, BadImage, NotFound)
+
+Report = Callable[[int], None]
+"""Called with the entries read so far."""
+Position = Callable[[], int]
+"""How many bytes of the file were read."""
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Which columns of a table mean what: `mapping` gives a target (`id`, `image`, an attribute) its column.
+class Changes:
+    """Makes changes of entries: reads their photos from `source`, and has `intake` check and store everything."""
 
-    Every other column becomes an attribute of its own name. Several images stand in one cell, separated by `|`.
-    """
+    def __init__(self, intake: Intake, source: ImageSource | None, decode: bool = False) -> None:
+        self._intake, self._source, self._decode = intake, source, decode
 
-    mapping: Mapping[str, str]
+    def of(self, entry: Entry) -> Change | Problem:
+        """The change that an entry asks for, or why it cannot be made. Raises Unavailable."""
+        if entry.problem is not None:
+            return entry.problem
+        try:
+            return self._change(entry)
+        except REFUSED as exc:
+            return Problem(exc.code, str(exc)[:1000])
 
-    def check(self, row: TableRow) -> None:
-        """Raise InvalidCatalogue unless the table has the columns needed."""
-        needed = [self.id_column, self.image_column(row), *self.mapping.values()]
-        absent = [column for column in dict.fromkeys(needed) if column not in row.cells]
-        if absent:
-            raise InvalidCatalogue(
-                f"the table has no column {', '.join(map(repr, absent))}; it has {', '.join(row.cells)}. "
-                "Name yours with --map id=COLUMN or --map image=COLUMN"
-            )
+    def _change(self, entry: Entry) -> Change:
+        if entry.action == "delete":
+            names = [image.name for image in entry.images]
+            if names:
+                return self._intake.patch(entry.product_id, {}, without_images=names)
+            return self._intake.delete(entry.product_id)
+        images = [self._image(image) for image in entry.images]
+        if entry.action == "add":
+            return self._intake.patch(entry.product_id, entry.attributes, images, create=True, decode=self._decode)
+        return self._intake.put(entry.product_id, entry.attributes, images, decode=self._decode)
 
-    @property
-    def id_column(self) -> str:
-        """Where a product's id stands."""
-        return self.mapping.get("id", "id")
-
-    def image_column(self, row: TableRow) -> str:
-        """Where the names of a product's photos stand."""
-        for name in IMAGE_COLUMNS:
-            if name in self.mapping:
-                return self.mapping[name]
-        return next((name for name in IMAGE_COLUMNS if name in row.cells), "image")
-
-    def attributes(self, row: TableRow) -> dict[str, object]:
-        """The attributes of a row; an empty cell is no attribute."""
-        structural = {self.id_column, self.image_column(row)}
-        cells = {name: cell for name, cell in row.cells.items() if name and name not in structural}
-        mapped = {
-            name: row.cells[column] for name, column in self.mapping.items() if name not in ("id", *IMAGE_COLUMNS)
-        }
-        return {name: cell for name, cell in {**cells, **mapped}.items() if cell.strip()}
+    def _image(self, image: ImageSpec) -> IncomingImage:
+        if image.url:
+            return IncomingImage(image.name, url=image.url)
+        if not image.file:
+            return IncomingImage(image.name, image.data)
+        if self._source is None:
+            raise NotFound(f"image {image.file!r}: no images came with the file")
+        return IncomingImage(image.name, self._source.read(image.file))
 
 
 class Ingest:
-    """Feeds one table through the catalogue and the queue."""
+    """Writes what a file holds into the catalogue, noting each line with its import, and queues what changed."""
 
-    def __init__(self, platform: Platform, send: Send, columns: Columns) -> None:
-        self._platform, self._send, self._columns = platform, send, columns
+    def __init__(self, platform: Platform, send: Send, source: ImageSource | None) -> None:
+        self._platform, self._send = platform, send
+        self._changes = Changes(platform.intake, source)
 
-    def run(self, table: Path, images: Path, limit: int | None, report: Callable[[str, int], None]) -> str:
-        """Read `table` and its photos; returns the import's id. `report` gets that id, and the lines read so far.
+    def run(self, import_id: str, entries: Iterable[Entry], position: Position, report: Report) -> int:
+        """Accept `entries`, a chunk at a time; returns how many there were.
 
         A line that cannot be used is noted with its problem, and never stops the file. When the queue is away
-        the products are accepted all the same, and queued by the next sweep after it returns.
-        Raises InvalidCatalogue for a table or images that cannot be opened, Unavailable when the database or
-        the image store is away.
+        the products are accepted all the same, and queued by the next sweep after it returns. A chunk is accepted,
+        and noted as read, as a whole or not at all: whoever goes on after a crash repeats nothing and skips nothing.
+        Raises Conflict when the import was cancelled, Unavailable when the database or the image store is away, and
+        what `entries` raises.
         """
-        source = open_images(images, self._platform.limits.max_bytes)
-        rows = islice(read_table(table), limit)
-        first = next(rows, None)
-        if first is None:
-            raise InvalidCatalogue(f"{table.name}: no rows below the header")
-        if first.problem is None:
-            self._columns.check(first)
-        import_id = self._platform.imports.begin(str(table))
         read = 0
-        for chunk in _chunks(_chain(first, rows), self._platform.settings.chunk_size):
-            self._accept(import_id, chunk, source)
-            read += len(chunk)
-            report(import_id, read)
-        self._platform.imports.complete(import_id)
-        return import_id
+        with ThreadPoolExecutor(READERS, thread_name_prefix="read") as threads:
+            for chunk in chunks(entries, self._platform.settings.chunk_size):
+                self._accept(import_id, chunk, list(threads.map(self._changes.of, chunk)), position())
+                read += len(chunk)
+                report(read)
+        return read
 
-    def _accept(self, import_id: str, chunk: Sequence[TableRow], source: ImageSource) -> None:
-        products: dict[int, Product] = {}
-        lines: list[Line] = []
-        for row in chunk:
-            try:
-                products[row.line] = self._product(row, source)
-            except (InvalidProduct, BadImage, NotFound) as exc:
-                lines.append(_refused(row, exc, self._columns))
-        accepted = {done.product_id: done for done in self._platform.catalogue.put(list(products.values()))}
-        lines += [Line(number, p.id, accepted[p.id].revision) for number, p in products.items()]
-        self._platform.imports.add(import_id, lines)
-        changed = [done.product_id for done in accepted.values() if done.changed]
+    def _accept(
+        self, import_id: str, chunk: Sequence[Entry], wanted: Sequence[Change | Problem], bytes_read: int
+    ) -> None:
+        imports = self._platform.imports
+        changes = [change for change in wanted if not isinstance(change, Problem)]
+
+        def note(transaction: Transaction, accepted: Sequence[Accepted]) -> None:
+            # In this order: the import's row is held then, and no second reader can write the same lines beside.
+            imports.note_read(transaction, import_id, chunk[-1].line, bytes_read)
+            imports.add(transaction, import_id, _lines(chunk, wanted, accepted))
+
+        done = self._platform.catalogue.write(changes, then=note)
+        changed = list({accepted.product_id: None for accepted in done if accepted.changed})
         try:
-            self._send(changed)
+            if changed:
+                self._send(changed)
         except Unavailable as exc:
             log.warning("%s; the products are accepted and will be queued later", exc)
 
-    def _product(self, row: TableRow, source: ImageSource) -> Product:
-        if row.problem is not None:
-            raise InvalidProduct(row.problem)
-        product_id = checked_id(row.cells[self._columns.id_column])
-        attributes = checked_attributes(self._columns.attributes(row), self._platform.settings.fields)
-        names = [name.strip() for name in row.cells[self._columns.image_column(row)].split(SEPARATOR)]
-        names = [checked_image_name(name) for name in dict.fromkeys(names) if name]
-        if not 1 <= len(names) <= MAX_IMAGES:
-            raise InvalidProduct(f"{len(names)} images; a product has 1 to {MAX_IMAGES}")
-        images = tuple(ImageRef(name, self._platform.images.add(source.read(name))) for name in names)
-        return Product(product_id, attributes, images)
+
+def _lines(chunk: Sequence[Entry], wanted: Sequence[Change | Problem], accepted: Sequence[Accepted]) -> list[Line]:
+    answers = iter(accepted)
+    lines = []
+    for entry, change in zip(chunk, wanted, strict=True):
+        if isinstance(change, Problem):
+            lines.append(Line(entry.line, printable(entry.product_id), problem=change))
+            continue
+        answer = next(answers)
+        revision = None if answer.problem else answer.revision
+        lines.append(Line(entry.line, answer.product_id, revision, answer.changed, answer.problem))
+    return lines
 
 
-def _refused(row: TableRow, exc: LookalikeError, columns: Columns) -> Line:
-    product_id = row.cells.get(columns.id_column, "")[:200].replace("\0", "\ufffd") or None
-    return Line(row.line, product_id, problem=Problem(exc.code, str(exc)[:1000]))
+def printable(product_id: object) -> str | None:
+    """An id as it was sent, fit for a list of problems: short, and without what a database cannot hold."""
+    text = str(product_id)[:200].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return text if product_id is not None and text else None
 
 
-def _chain(first: TableRow, rest: Iterator[TableRow]) -> Iterator[TableRow]:
-    yield first
-    yield from rest
-
-
-def _chunks(rows: Iterator[TableRow], size: int) -> Iterator[list[TableRow]]:
-    while chunk := list(islice(rows, size)):
+def chunks(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
+    """Cut a stream into lists of `size`."""
+    stream = iter(entries)
+    while chunk := list(islice(stream, size)):
         yield chunk
+
+
+def after(entries: Iterable[Entry], line: int) -> Iterator[Entry]:
+    """Entries that begin after `line`, where an earlier reading stopped."""
+    return (entry for entry in entries if entry.line > line)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.catalogue import Catalogue, Claims
-from services.products import Record
-from services.stores import Row, VectorStore, row_key
+from services.products import ImageRef, Record
+from services.stores import Row, VectorStore, row_key, slug
 
 Send = Callable[[Sequence[str]], None]
 """Puts product ids on the queue. Raises Unavailable when the broker is away."""
@@ -30,6 +30,8 @@ class Audit:
     missing: int = 0
     stale: int = 0
     orphaned: int = 0
+    waiting: int = 0
+    """Products that wait to be indexed: no difference, they are about to change."""
 
     @property
     def clean(self) -> bool:
@@ -37,41 +39,67 @@ class Audit:
         return not (self.missing or self.stale or self.orphaned)
 
 
-def audit(catalogue: Catalogue, claims: Claims, store: VectorStore, fix: bool, chunk: int = 500) -> Audit:
+def audit(
+    catalogue: Catalogue,
+    claims: Claims,
+    store: VectorStore,
+    fix: bool,
+    chunk: int = 500,
+    send: Send | None = None,
+) -> Audit:
     """Compare every row with its record, both ways, in chunks; with `fix`, have the products concerned indexed anew.
 
     Products that wait or are being worked on are left out: their rows are about to change. Beside live traffic a
-    product may be reported that was changing just then; redoing it costs little and embeds nothing.
+    product may be reported that was changing just then; redoing it costs little and embeds nothing. With `send` all
+    that waits or has to be done anew is queued at once, not by the next sweeps: the queue may have been wiped.
     """
     found = Audit()
+    send = send or _nobody
     for records in catalogue.everything(chunk):
+        waiting = [record.product.id for record in records if waits(record)]
         settled = [record for record in records if record.indexed_revision >= record.revision]
         rows = {row.key: row for row in store.rows_of([record.product.id for record in settled])}
-        wrong = [record.product.id for record in settled if _differs(record, rows, found)]
+        wrong = [record.product.id for record in settled if _differs(record, rows, store, found)]
+        found.waiting += len(waiting)
         if fix and wrong:
             claims.redo(wrong)
+        if fix and (waiting or wrong):
+            send(waiting + wrong)
     for chunk_of_rows in store.scan(chunk):
         strangers = _orphans(chunk_of_rows, catalogue)
         found.orphaned += len(strangers)
         if fix and strangers:
-            _remove(strangers, catalogue, claims)
+            send(_remove(strangers, catalogue, claims))
     return found
 
 
-def _differs(record: Record, rows: dict[str, Row], found: Audit) -> bool:
+def waits(record: Record) -> bool:
+    """Whether a record's newest revision has yet to be indexed."""
+    return max(record.indexed_revision, record.failed_revision) < record.revision
+
+
+def _nobody(product_ids: Sequence[str]) -> None:
+    """Queues nothing: sweeps will."""
+
+
+def _differs(record: Record, rows: dict[str, Row], store: VectorStore, found: Audit) -> bool:
     if record.deleted:
         return False  # rows of deleted products are orphans, found by the scan
     before = (found.missing, found.stale)
-    # An image that could not be read has no row, and its product carries the problem: nothing is missing then.
-    tolerated = record.problem is not None
     for image in record.product.images:
         found.checked += 1
         row = rows.get(row_key(record.product.id, image.name))
         if row is None:
-            found.missing += 0 if tolerated else 1
-        elif row.revision != record.revision or row.content_hash != image.digest:
+            # A photo that could not be read has no row, and its product carries the problem: nothing is missing then.
+            found.missing += 0 if image.name in record.image_problems else 1
+        elif not _current(row, record, image, store):
             found.stale += 1
     return (found.missing, found.stale) != before
+
+
+def _current(row: Row, record: Record, image: ImageRef, store: VectorStore) -> bool:
+    same = row.revision == record.revision and row.content_hash == image.digest
+    return same and slug(row.model) == store.name.model_slug
 
 
 def _orphans(rows: Sequence[Row], catalogue: Catalogue) -> list[Row]:
@@ -88,9 +116,10 @@ def _belongs(row: Row, record: Record | None) -> bool:
     return not record.deleted and any(image.name == row.image for image in record.product.images)
 
 
-def _remove(strangers: Sequence[Row], catalogue: Catalogue, claims: Claims) -> None:
+def _remove(strangers: Sequence[Row], catalogue: Catalogue, claims: Claims) -> list[str]:
     """Have workers remove rows, since only workers write: a tombstone for an unknown product, else the product anew."""
     ids = sorted({row.product_id for row in strangers})
     known = catalogue.get_many(ids)
     claims.bury([key for key in ids if key not in known])
     claims.redo([key for key in ids if key in known])
+    return ids

@@ -4,12 +4,14 @@ from functools import cached_property
 
 from PIL import Image
 
-from services.catalogue import Catalogue, Claims, Database, Imports, Locks
+from services.catalogue import Backoff, Catalogue, Claims, Database, Failures, Imports, Locks, RefusedMessages
 from services.encoders import Encoder, load_encoder
-from services.images import DecodeLimits, ImageStore
+from services.images import DecodeLimits, FetchLimits, ImageFetcher, ImageStore, Thumbnails
 from services.index import LiveIndex
+from services.intake import Intake
 from services.search import Search
 from services.settings import Settings
+from services.spool import Spool
 from services.stores import IndexServer
 
 
@@ -33,12 +35,23 @@ class Platform:
     def claims(self) -> Claims:
         """Who works on which products."""
         settings = self.settings
-        return Claims(self.database, settings.lease_s, settings.resend_after_s, settings.max_attempts)
+        backoff = Backoff(settings.retry_base_s, settings.retry_cap_s)
+        return Claims(self.database, settings.lease_s, settings.resend_after_s, settings.max_attempts, backoff=backoff)
 
     @cached_property
     def imports(self) -> Imports:
         """Bulk imports."""
-        return Imports(self.database)
+        return Imports(self.database, self.settings.resend_after_s)
+
+    @cached_property
+    def failures(self) -> Failures:
+        """Products that could not be indexed."""
+        return Failures(self.database)
+
+    @cached_property
+    def refused(self) -> RefusedMessages:
+        """Messages that could not be accepted."""
+        return RefusedMessages(self.database)
 
     @cached_property
     def locks(self) -> Locks:
@@ -51,9 +64,31 @@ class Platform:
         return ImageStore(self.settings.images)
 
     @cached_property
+    def fetcher(self) -> ImageFetcher:
+        """Photos by URL."""
+        settings = self.settings
+        limits = FetchLimits(settings.max_image_bytes, settings.fetch_timeout_s, settings.fetch_max_redirects)
+        return ImageFetcher(settings.image_hosts, settings.private_image_hosts, limits)
+
+    @cached_property
+    def spool(self) -> Spool:
+        """Uploaded files that workers have yet to read."""
+        return Spool(self.settings.import_spool)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Checks what shops send."""
+        return Intake(self.settings.fields, self.images, self.limits, self.fetcher)
+
+    @cached_property
     def limits(self) -> DecodeLimits:
         """What a photo may weigh."""
         return DecodeLimits(self.settings.max_image_bytes, self.settings.max_image_pixels)
+
+    @cached_property
+    def thumbnails(self) -> Thumbnails:
+        """Small JPEGs of photos."""
+        return Thumbnails(self.images, self.limits)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -67,7 +102,12 @@ class Platform:
 
         settings = self.settings
         return MilvusIndexServer(
-            settings.milvus, settings.index_alias, settings.fields, settings.index_timeout_s, settings.milvus_token
+            settings.milvus,
+            settings.index_alias,
+            settings.fields,
+            settings.index_timeout_s,
+            settings.milvus_token,
+            settings.data_dir / "milvus-writers.lock",
         )
 
     @cached_property

@@ -58,6 +58,16 @@ class Settings(BaseSettings):
 
     max_image_bytes: int = Field(20 * 2**20, gt=0, description="Largest photo accepted, in bytes.")
     max_image_pixels: int = Field(50_000_000, gt=0, description="Largest photo accepted, in pixels once decoded.")
+    image_hosts: list[str] = Field(
+        [], description='Hosts that photos may be fetched from by URL, as JSON: `["cdn.example.com", "*.shop.com"]`.'
+    )
+    private_image_hosts: list[str] = Field(
+        [], description="Hosts among them whose addresses may be private, such as a shop's own image server."
+    )
+    fetch_timeout_s: Seconds = Field(15.0, description="Longest wait for a photo by URL, redirects included.")
+    fetch_max_redirects: int = Field(3, ge=0, le=20, description="Redirects followed on the way to a photo.")
+    fetch_threads: int = Field(16, ge=1, le=256, description="Photos that a worker process fetches at once.")
+    max_import_bytes: int = Field(8 * 2**30, gt=0, description="Largest file, and largest zip, of an uploaded import.")
     max_request_bytes: int = Field(64 * 2**20, gt=0, description="Largest HTTP request accepted, in bytes.")
     web_threads: int = Field(8, ge=1, le=256, description="Requests that the web process serves at once.")
 
@@ -70,6 +80,10 @@ class Settings(BaseSettings):
     sweep_interval_s: Seconds = Field(5.0, description="How often products whose message was lost are queued again.")
     resend_after_s: Seconds = Field(30.0, description="A product still waiting after so long counts as lost.")
     audit_interval_s: Seconds = Field(900.0, description="How often the whole index is compared with the catalogue.")
+    retry_base_s: Seconds = Field(2.0, description="First wait after a passing failure; it doubles each time.")
+    retry_cap_s: Seconds = Field(600.0, description="Longest wait between attempts at a photo by URL.")
+    worker_memory_mb: int = Field(4096, ge=512, description="A worker process over this is replaced after its task.")
+    shutdown_s: Seconds = Field(10.0, description="On SIGTERM, how long a worker may finish the task it is at.")
     max_attempts: int = Field(8, ge=1, le=100, description="Attempts at one product before it is listed as failed.")
 
     @property
@@ -81,6 +95,15 @@ class Settings(BaseSettings):
     def images(self) -> str:
         """The fsspec URL in force."""
         return self.image_store or f"file://{self.data_dir.resolve()}/images"
+
+    @property
+    def import_spool(self) -> str:
+        """The fsspec URL below which uploaded files wait to be read: beside the photos, where every worker finds it."""
+        return (
+            f"{self.image_store.rstrip('/')}/imports"
+            if self.image_store
+            else f"file://{self.data_dir.resolve()}/imports"
+        )
 
     @property
     def redis(self) -> str:

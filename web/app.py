@@ -4,7 +4,7 @@ from flask import Flask, Response
 
 from services.bootstrap import Platform
 from web import pages, problems
-from web.api import catalogue, health, images, products, search
+from web.api import catalogue, failures, health, images, imports, products, search
 from web.context import EXTENSION, Context
 from web.paths import KeepSlashes, SegmentConverter
 from workers.queue import WorkQueue
@@ -28,7 +28,7 @@ def create_app(platform: Platform, queue: WorkQueue) -> Flask:
     # An id may contain "//"; Werkzeug would redirect to a path with one slash.
     app.url_map.merge_slashes = False
     problems.register(app)
-    for blueprint in (products.bp, images.bp, catalogue.bp, search.bp, health.bp, pages.bp):
+    for blueprint in (products.bp, images.bp, imports.bp, failures.bp, catalogue.bp, search.bp, health.bp, pages.bp):
         app.register_blueprint(blueprint)
     app.after_request(_add_security_headers)
     app.wsgi_app = KeepSlashes(app.wsgi_app)  # type: ignore[method-assign]  # the way Flask documents

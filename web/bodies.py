@@ -9,16 +9,25 @@ from flask import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.errors import InvalidRequest
+from services.intake import IncomingImage
 
 Body = TypeVar("Body", bound=BaseModel)
 
 
 class ImageBody(BaseModel):
-    """A photo of a product: base64 `data`, or none to keep the stored photo of that `name`."""
+    """A photo of a product: base64 `data`, a `url`, or neither to keep the stored photo of that `name`."""
 
     model_config = ConfigDict(extra="forbid")
     name: str = ""
     data: str = ""
+    url: str = ""
+
+    def incoming(self) -> IncomingImage:
+        """The photo, decoded from base64. Raises InvalidRequest."""
+        if self.data and self.url:
+            raise InvalidRequest(f"image {self.name!r}: give data or url, not both")
+        data = decode_base64(self.data, f"image {self.name!r}") if self.data else None
+        return IncomingImage(self.name, data, self.url)
 
 
 class ProductBody(BaseModel):
@@ -31,6 +40,26 @@ class ProductBody(BaseModel):
     def attributes(self) -> dict[str, Any]:
         """Every key but `images`."""
         return self.model_extra or {}
+
+
+class FailuresBody(BaseModel):
+    """Which failures are meant: products and messages by id, all that have a `code`, or all there are."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    product_ids: Annotated[list[str], Field(max_length=1000)] = []
+    message_ids: Annotated[list[str], Field(max_length=1000)] = []
+    code: str | None = None
+    all: bool = False
+
+
+class ImportOptionsBody(BaseModel):
+    """How an uploaded file is to be read."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: Annotated[str, Field(max_length=300)] = ""
+    format: str | None = None
+    map: dict[str, str] = {}
+    limit: Annotated[int, Field(ge=1)] | None = None
 
 
 class QueryImageBody(BaseModel):

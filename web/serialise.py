@@ -1,11 +1,13 @@
 """Domain types as JSON."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from services.catalogue import ImportProgress, Line, RefusedMessage
 from services.confidence import PROBABILITY_DIGITS, SCORE_DIGITS
-from services.products import Record
+from services.products import ImageRef, Problem, Record
 from services.search import Answer
 
 
@@ -24,9 +26,50 @@ def record_json(record: Record) -> dict[str, Any]:
         "revision": record.revision,
         "indexed_revision": record.indexed_revision,
         "attempts": record.attempts,
-        "problem": {"code": record.problem.code, "detail": record.problem.detail} if record.problem else None,
-        "updated_at": datetime.fromtimestamp(record.updated_at, UTC).isoformat(timespec="milliseconds"),
+        "version": record.version,
+        "problem": _problem(record.problem, record.problem_at),
+        "updated_at": moment(record.updated_at),
     }
+
+
+def import_json(progress: ImportProgress) -> dict[str, Any]:
+    """Where an import stands."""
+    return {
+        **asdict(progress),
+        "created_at": moment(progress.created_at),
+        "problem": _problem(progress.problem),
+        "settled": progress.settled,
+    }
+
+
+def line_json(line: Line) -> dict[str, Any]:
+    """A line of an import that has a problem."""
+    problem = line.problem or Problem("", "")
+    return {"line": line.number, "product_id": line.product_id, "code": problem.code, "detail": problem.detail}
+
+
+def message_json(message: RefusedMessage) -> dict[str, Any]:
+    """A queue message that could not be accepted."""
+    return {
+        "id": message.id,
+        "received_at": moment(message.received_at),
+        "task": message.task,
+        "product_id": message.product_id,
+        "problem": _problem(message.problem),
+        "body": message.body,
+    }
+
+
+def moment(seconds: float) -> str:
+    """Seconds since the epoch as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def _problem(problem: Problem | None, at: float | None = None) -> dict[str, Any] | None:
+    if problem is None:
+        return None
+    told = {"code": problem.code, "detail": problem.detail}
+    return told if at is None else {**told, "at": moment(at)}
 
 
 def answer_json(answer: Answer, took_ms: float) -> dict[str, Any]:
@@ -48,5 +91,14 @@ def answer_json(answer: Answer, took_ms: float) -> dict[str, Any]:
 
 def _product_json(record: Record) -> dict[str, Any]:
     product = record.product
-    images = [{"name": image.name, "url": image_url(product.id, image.name)} for image in product.images]
+    images = [_image_json(record, image) for image in product.images]
     return {"attributes": dict(product.attributes), "images": images}
+
+
+def _image_json(record: Record, image: ImageRef) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": image.name, "url": image_url(record.product.id, image.name)}
+    if image.url:
+        told["source_url"] = image.url
+    if image.name in record.image_problems:
+        told["problem"] = _problem(record.image_problems[image.name])
+    return told

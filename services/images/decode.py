@@ -1,16 +1,33 @@
-"""From untrusted bytes to an upright RGB picture, or a BadImage that says what is wrong."""
+"""From untrusted bytes to an upright sRGB picture, or a BadImage that says what is wrong."""
 
 import io
+import re
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import Image, UnidentifiedImageError
 
 from services.errors import BadImage, ImageTooLarge
+from services.images.bombs import refuse_bombs
+from services.images.colour import WHITE, flatten
+from services.images.profiles import to_srgb
 
-WORKING_SIZE = (512, 512)
+__all__ = ["WHITE", "DecodeLimits", "decode_image", "flatten"]
+
+WORKING_SIDE = 512
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-WHITE = (255, 255, 255)
+ORIENTATION = 0x0112
+# By the value of the EXIF tag: how to turn or mirror a photo so that it is upright.
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_QUIET = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 
 
 @dataclass(frozen=True)
@@ -21,12 +38,13 @@ class DecodeLimits:
     max_pixels: int = 50_000_000
 
 
-def decode_image(data: bytes, limits: DecodeLimits) -> Image.Image:
-    """Decode `data` to an upright RGB image.
+def decode_image(data: bytes, limits: DecodeLimits, side: int = WORKING_SIDE) -> Image.Image:
+    """Decode `data` to an upright sRGB image; of an animation, the first frame.
 
     The size in the header is checked before any pixel is decoded, so a decompression bomb costs nothing.
-    A large JPEG is decoded at the smallest power-of-two fraction that still covers WORKING_SIZE, above any
-    encoder's input: several times faster for camera photos. Queries, indexing and training all come through here.
+    A large JPEG is decoded at the smallest power-of-two fraction that leaves `side` pixels on its shorter side,
+    by default more than any encoder takes: several times faster for camera photos. Queries, indexing and training
+    all come through here.
 
     Raises ImageTooLarge over a limit, and BadImage for anything that is not a readable photo.
     """
@@ -34,36 +52,39 @@ def decode_image(data: bytes, limits: DecodeLimits) -> Image.Image:
         raise BadImage("the image is empty (0 bytes)")
     if len(data) > limits.max_bytes:
         raise ImageTooLarge(f"the image has {len(data):,} bytes; at most {limits.max_bytes:,} are allowed")
+    refuse_bombs(data, limits.max_pixels)
+    _quieten()
     try:
-        with warnings.catch_warnings():
-            # Pillow's own bomb warning is replaced by the exact check below; its notes on odd EXIF are noise here.
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                _check_pixels(image, limits)
-                image.draft("RGB", WORKING_SIZE)
-                return flatten(ImageOps.exif_transpose(image))
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_pixels(image, limits)
+            image.draft("RGB", (side, side))
+            return _upright(to_srgb(image), _orientation(image))
     except BadImage:
         raise
     except Image.DecompressionBombError as exc:
         raise ImageTooLarge(f"the image is over {limits.max_pixels:,} pixels") from exc
+    except UnidentifiedImageError as exc:
+        raise BadImage(f"not an image in a format that is read, which are {', '.join(FORMATS)}") from exc
     # Pillow's decoders raise whatever their C code and parsers meet: OSError, SyntaxError, struct.error, ValueError...
     except Exception as exc:
-        raise BadImage(f"not a readable {', '.join(FORMATS)} image: {_first_line(exc)}") from exc
+        raise BadImage(f"the image is damaged: {_first_line(exc)}") from exc
 
 
-def flatten(image: Image.Image) -> Image.Image:
-    """Return `image` as RGB, transparent parts on white, as a shop's page would show them."""
-    if image.mode == "RGB":
-        image.load()
-        return image
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        # 16-bit greyscale: Pillow's convert() clips at 255 instead of scaling.
-        image = image.convert("I").point(lambda value: value / 257).convert("L")
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        canvas = Image.new("RGBA", rgba.size, (*WHITE, 255))
-        return Image.alpha_composite(canvas, rgba).convert("RGB")
-    return image.convert("RGB")
+def _upright(picture: Image.Image, orientation: int) -> Image.Image:
+    """The picture alone, turned upright: a copy that carries no metadata and no file."""
+    turn = UPRIGHT.get(orientation)
+    upright = picture.copy() if turn is None else picture.transpose(turn)
+    upright.info.clear()
+    return upright
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation of `image`, which is loaded: some formats keep it behind the pixels."""
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    # EXIF is written by every camera in its own way; a photo is not worse for what cannot be read there.
+    except Exception:
+        return 1
 
 
 def _check_pixels(image: Image.Image, limits: DecodeLimits) -> None:
@@ -72,6 +93,15 @@ def _check_pixels(image: Image.Image, limits: DecodeLimits) -> None:
         raise ImageTooLarge(f"the image is {width}x{height}; at most {limits.max_pixels:,} pixels are allowed")
     if min(width, height) < 1 or max(width, height) > 200 * min(width, height):
         raise BadImage(f"the image is {width}x{height}; no garment is visible in such a strip")
+
+
+def _quieten() -> None:
+    """Have Pillow's notes on odd metadata kept quiet in this process, and its bomb warning: ours is the exact check.
+
+    `warnings.catch_warnings` would switch them off and on for all threads at once, photos being decoded in many.
+    """
+    if _QUIET not in warnings.filters:
+        warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def _first_line(exc: Exception) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 from pymilvus import MilvusClient, MilvusException
@@ -22,11 +23,20 @@ class MilvusIndexServer:
     Milvus is away, every call raises Unavailable; afterwards the same object works again.
     """
 
-    def __init__(self, uri: str, alias: str, fields: Fields, timeout_s: float = 10.0, token: str = "") -> None:
+    def __init__(
+        self,
+        uri: str,
+        alias: str,
+        fields: Fields,
+        timeout_s: float = 10.0,
+        token: str = "",
+        lock_file: Path | None = None,
+    ) -> None:
+        """`lock_file` keeps the writers of one machine apart, where the server is Milvus Lite."""
         self._alias = alias
         self._fields = dict(fields)
         self._timeout_s = timeout_s
-        self._connection = MilvusConnection(uri, token, timeout_s)
+        self._connection = MilvusConnection(uri, token, timeout_s, lock_file)
 
     def live(self) -> IndexName | None:
         """Which index is live; None before the first is promoted.
@@ -52,7 +62,7 @@ class MilvusIndexServer:
     def create(self, name: IndexName, dimensions: int) -> MilvusStore:
         """Make an empty index. Raises Conflict when there is one of that name; of two who try at once, one does."""
         collection = name.collection(self._alias)
-        with self._connection.write_lock:
+        with self._connection.writing():
             self._connection.call(f"creating {collection}", lambda client: self._make(client, collection, dimensions))
         return MilvusStore(self._connection, name, collection, dimensions, self._fields)
 
@@ -66,13 +76,13 @@ class MilvusIndexServer:
     def promote(self, name: IndexName) -> None:
         """Make `name` live, at once for every process. Raises NotFound when there is no such index."""
         collection = name.collection(self._alias)
-        with self._connection.write_lock:
+        with self._connection.writing():
             self._connection.call(f"promoting {collection}", lambda client: self._point_at(client, collection))
 
     def drop(self, name: IndexName) -> None:
         """Remove an index; no error when it is gone already. Raises Conflict when it is live."""
         collection = name.collection(self._alias)
-        with self._connection.write_lock:
+        with self._connection.writing():
             if self.live() == name:
                 raise Conflict(f"index {name} is live; promote another one first")
             self._connection.call(

@@ -5,10 +5,12 @@ and gRPC waits up to two minutes before it tries an address again. Here a server
 and found again about a second after it returns.
 """
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc  # type: ignore[import-untyped]
@@ -16,6 +18,7 @@ from pymilvus import MilvusClient, MilvusException
 from pymilvus.exceptions import ConnectionConfigException, MilvusUnavailableException
 
 from services.errors import InvalidSettings, LookalikeError, Unavailable
+from services.stores.write_lock import WriteLock
 
 Result = TypeVar("Result")
 
@@ -46,13 +49,15 @@ CHANNEL_OPTIONS = {
 class MilvusConnection:
     """Calls Milvus, in terms of our errors. Safe to share between threads; not across a fork.
 
-    Hold `write_lock` around writes: Milvus Lite wants them one at a time.
+    Write inside `writing()`: Milvus Lite wants writes one at a time, also from several processes, which keep each
+    other out by `lock_file`. A real Milvus takes them side by side.
     """
 
-    def __init__(self, uri: str, token: str, timeout_s: float) -> None:
+    def __init__(self, uri: str, token: str, timeout_s: float, lock_file: Path | None = None) -> None:
         self.uri = uri
         self.timeout_s = timeout_s
-        self.write_lock = threading.RLock()
+        self._lite_lock = WriteLock(lock_file)
+        self._lite: bool | None = None
         self._token = token
         self._client: Any = None
         self._connecting = threading.Lock()
@@ -86,6 +91,18 @@ class MilvusConnection:
             return function(client)
 
         return self.call(what, attempt)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold this around writes. Raises what `call` raises, and nothing is held then."""
+        with self._lite_lock.held() if self._is_lite() else contextlib.nullcontext():
+            yield
+
+    def _is_lite(self) -> bool:
+        if self._lite is None:
+            version = self.call("asking for its version", lambda client: client.get_server_version())
+            self._lite = "lite" in str(version).lower()
+        return self._lite
 
     def close(self) -> None:
         """Close the connection; the next call opens another."""

@@ -49,13 +49,13 @@ class MilvusStore:
         """
         checked = checked_rows(rows, self._dimensions, self._fields)
         entities = [to_entity(key, row, self._fields) for key, row in checked.items()]
-        with self._connection.write_lock:
+        with self._connection.writing():
             for start in range(0, len(entities), ROWS_PER_WRITE):
                 self._write(entities[start : start + ROWS_PER_WRITE])
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove the rows of `keys`; an unknown key is no error."""
-        with self._connection.write_lock:
+        with self._connection.writing():
             for start in range(0, len(keys), KEYS_PER_DELETE):
                 self._remove(any_of("id", keys[start : start + KEYS_PER_DELETE]))
 

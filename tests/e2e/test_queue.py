@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from components import wait_for
 
-from indexer.ingest import Columns, Ingest
+from indexer.local_import import LocalFile
 from indexer.rebuild import Rebuild
 from indexer.reconcile import audit
 from indexer.rows import RowBuilder
@@ -24,7 +24,10 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def feed(shop, table: Path) -> str:
-    return Ingest(shop.platform, shop.queue.send, Columns({})).run(table, table.parent, None, lambda *_: None)
+    file = LocalFile(table, str(table.parent))
+    import_id = file.begin(shop.platform)
+    file.run(shop.platform, shop.queue.send, import_id, lambda _: None)
+    return import_id
 
 
 def index_of(shop) -> Counter:

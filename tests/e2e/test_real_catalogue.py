@@ -8,7 +8,7 @@ import pytest
 from components import wait_for
 from real_data import fashion_products, rows
 
-from indexer.ingest import Columns, Ingest
+from indexer.local_import import LocalFile
 from web.app import create_app
 
 ROWS = 400
@@ -28,8 +28,10 @@ def client(open_shop) -> Iterator:
     folder = fashion_products()
     shop = open_shop(task_time_limit_s=30.0, lease_s=40.0, visibility_timeout_s=45.0, chunk_size=64)
     shop.start("worker")
-    ingest = Ingest(shop.platform, shop.queue.send, Columns({"category": "article_type"}))
-    import_id = ingest.run(folder / "catalogue.csv", folder / "images.zip", ROWS, lambda *_: None)
+    mapping = {"category": "article_type"}
+    file = LocalFile(folder / "catalogue.csv", str(folder / "images.zip"), mapping=mapping, limit=ROWS)
+    import_id = file.begin(shop.platform)
+    file.run(shop.platform, shop.queue.send, import_id, lambda _: None)
     wait_for("the import", lambda: shop.platform.imports.progress(import_id).settled, 180)
     assert shop.platform.imports.progress(import_id).indexed == ROWS
     assert shop.platform.index.store().count() == ROWS, "one photo each, none lost, none doubled"

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from indexer.fetching import PhotoFetcher
+from indexer.imports import read_slice
 from indexer.pipeline import Pipeline
 from indexer.rows import RowBuilder
 from services.arrays import FloatArray, unit_rows
@@ -78,19 +80,29 @@ class InlineQueue:
     """A queue whose worker runs at once, in the same process; `away` makes it refuse, `paused` makes it wait."""
 
     def __init__(self, platform: Platform) -> None:
+        self._platform = platform
         self._pipeline = Pipeline(
-            platform.claims, RowBuilder(platform.encoder, platform.images, platform.limits), platform.index
+            platform.claims,
+            RowBuilder(platform.encoder, platform.images, platform.limits),
+            platform.index,
+            PhotoFetcher(platform.fetcher, platform.images),
         )
         self.away = False
         self.paused = False
         self.sent: list[str] = []
 
-    def send(self, product_ids: Sequence[str]) -> None:
+    def send(self, product_ids: Sequence[str], urgent: bool = False) -> None:
         if self.away:
             raise Unavailable("the queue does not answer")
         self.sent += product_ids
         if not self.paused:
             self._pipeline.run(list(product_ids))
+
+    def send_import(self, import_id: str) -> None:
+        if self.away:
+            raise Unavailable("the queue does not answer")
+        while not self.paused and read_slice(self._platform, self.send, import_id, max_s=0.05):
+            pass
 
 
 def platform_of_fakes(data_dir: Path, encoder: object | None = None, **settings: object) -> Platform:

@@ -1,4 +1,4 @@
-"""The catalogue as a whole: lists, counts, the values of a field, imports."""
+"""The catalogue as a whole: lists, counts, the values of a field."""
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -49,16 +49,3 @@ def values(field: str) -> Response:
     """The values of a text attribute, with the number of products that have each."""
     found = context().platform.catalogue.values(field)
     return jsonify({"field": field, "values": [{"value": value, "products": number} for value, number in found]})
-
-
-@bp.get("/v1/imports/<segment:import_id>")
-def import_progress(import_id: str) -> Response:
-    """How far a bulk import is, and the first lines that failed."""
-    imports = context().platform.imports
-    progress = imports.progress(import_id)
-    problems = [
-        {"line": line.number, "product_id": line.product_id, "code": line.problem.code, "detail": line.problem.detail}
-        for line in imports.problems(import_id)
-        if line.problem is not None
-    ]
-    return jsonify({**progress.__dict__, "settled": progress.settled, "problems": problems})

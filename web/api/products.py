@@ -1,14 +1,15 @@
-"""One product: put, get, delete."""
+"""One product: put, patch, get, delete, and its photos one by one."""
 
 import time
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
-from services.errors import BadImage, InvalidProduct, InvalidRequest, NotFound, Unavailable
-from services.images import decode_image
-from services.products import MAX_IMAGES, ImageRef, Product, checked_attributes, checked_id, checked_image_name
-from web.bodies import ProductBody, decode_base64, read_json, validate
+from services.catalogue import Change
+from services.errors import InvalidRequest, Unavailable
+from services.intake import IncomingImage
+from services.products import checked_id
+from web.bodies import ProductBody, read_json, validate
 from web.context import context
 from web.serialise import record_json
 
@@ -16,21 +17,28 @@ bp = Blueprint("products", __name__)
 
 MAX_WAIT_S = 30.0
 POLL_S = 0.05
+YES = ("1", "true", "yes")
 
 
 @bp.put("/v1/products/<segment:product_id>")
 def put(product_id: str) -> Response:
     """Accept a product, and queue it: 202, or 200 when `?wait=` seconds were enough to make it searchable."""
-    wait_s = _wait()
-    product_id = checked_id(product_id)
+    version, wait_s = _version(), _wait()
+    checked_id(product_id)  # before anything is decoded
     body = validate(ProductBody, read_json(request))
-    platform = context().platform
-    attributes = checked_attributes(body.attributes, platform.settings.fields)
-    product = Product(product_id, attributes, _images(product_id, body))
-    (accepted,) = platform.catalogue.put([product])
-    if accepted.changed:
-        _queue(product_id)
-    return _answer(product_id, accepted.revision, wait_s)
+    refresh = request.args.get("refresh", "").lower() in YES
+    intake = context().platform.intake
+    return _accept(intake.put(product_id, body.attributes, _images(body), version, refresh), wait_s)
+
+
+@bp.patch("/v1/products/<segment:product_id>")
+def patch(product_id: str) -> Response:
+    """Change attributes, null taking one away; photos are added or replaced by name. Nothing else is embedded."""
+    version, wait_s = _version(), _wait()
+    checked_id(product_id)
+    body = validate(ProductBody, read_json(request))
+    intake = context().platform.intake
+    return _accept(intake.patch(product_id, body.attributes, _images(body), version=version), wait_s)
 
 
 @bp.get("/v1/products/<segment:product_id>")
@@ -42,47 +50,38 @@ def get(product_id: str) -> Response:
 @bp.delete("/v1/products/<segment:product_id>")
 def delete(product_id: str) -> Response:
     """Delete a product. Searches leave it out from now on; its rows go when a worker comes to it."""
-    context().platform.catalogue.delete(product_id)
+    context().platform.catalogue.write_one(context().platform.intake.delete(product_id, _version()))
     _queue(product_id)
     return Response(status=204)
 
 
-def _images(product_id: str, body: ProductBody) -> tuple[ImageRef, ...]:
-    """Store the photos of a request: files of a multipart body, then those in JSON. Each is decoded to check it."""
-    named = [(file.filename or "", file.read()) for file in request.files.getlist("images")]
-    references: dict[str, ImageRef] = {}
-    for position, (filename, data) in enumerate(named):
-        name = checked_image_name(filename or f"image-{position + 1}")
-        references[name] = ImageRef(name, _store(name, data))
-    for image in body.images:
-        name = checked_image_name(image.name or f"image-{len(references) + 1}")
-        if image.data:
-            references[name] = ImageRef(name, _store(name, decode_base64(image.data, f"image {name!r}")))
-        else:
-            references[name] = _stored(product_id, name)
-    if not 1 <= len(references) <= MAX_IMAGES:
-        raise InvalidProduct(f"{len(references)} images; a product has 1 to {MAX_IMAGES}")
-    return tuple(references.values())
+@bp.put("/v1/products/<segment:product_id>/images/<segment:name>")
+def put_image(product_id: str, name: str) -> Response:
+    """Add a photo, the bytes of the body, to a product, in the place of the one of that name if there is one."""
+    version, wait_s = _version(), _wait()
+    image = IncomingImage(name, request.get_data(cache=False))
+    return _accept(context().platform.intake.patch(product_id, {}, [image], version=version), wait_s)
 
 
-def _store(name: str, data: bytes) -> str:
-    platform = context().platform
-    try:
-        decode_image(data, platform.limits)
-    except BadImage as exc:
-        raise type(exc)(f"image {name!r}: {exc}") from exc
-    return platform.images.add(data)
+@bp.delete("/v1/products/<segment:product_id>/images/<segment:name>")
+def delete_image(product_id: str, name: str) -> Response:
+    """Take a photo away from a product."""
+    version, wait_s = _version(), _wait()
+    return _accept(context().platform.intake.patch(product_id, {}, without_images=[name], version=version), wait_s)
 
 
-def _stored(product_id: str, name: str) -> ImageRef:
-    try:
-        images = context().platform.catalogue.get(product_id).product.images
-    except NotFound:
-        images = ()
-    for image in images:
-        if image.name == name:
-            return image
-    raise InvalidProduct(f"image {name!r} has no data, and the product has no stored image of that name")
+def _images(body: ProductBody) -> list[IncomingImage]:
+    """The files of a multipart body, then the photos in JSON."""
+    files = request.files.getlist("images")
+    uploads = [IncomingImage(file.filename or f"image-{place}", file.read()) for place, file in enumerate(files, 1)]
+    return uploads + [image.incoming() for image in body.images]
+
+
+def _accept(change: Change, wait_s: float) -> Response:
+    accepted = context().platform.catalogue.write_one(change)
+    if accepted.changed:
+        _queue(change.product_id)
+    return _answer(change.product_id, accepted.revision, wait_s)
 
 
 def _queue(product_id: str) -> None:
@@ -91,6 +90,16 @@ def _queue(product_id: str) -> None:
     except Unavailable:
         # Accepted is accepted: the catalogue has it, and a sweep queues it once the broker is back.
         return
+
+
+def _version() -> int | None:
+    raw = request.args.get("version")
+    if raw is None:
+        return None
+    try:
+        return int(raw)
+    except ValueError as exc:
+        raise InvalidRequest(f"version={raw[:50]!r}: a whole number is needed") from exc
 
 
 def _wait() -> float:

@@ -75,13 +75,14 @@ def _bare_loop(table: Path, images: Path, limit: int) -> float:
 
 def _through_queue(table: Path, images: Path, limit: int) -> float:
     """Seconds from the first row read to the last product indexed, on a stack of its own."""
+    from indexer.local_import import LocalFile
     from services.bootstrap import build
-    from web.cli.catalogue import feed
+    from web.cli.ingest import feed
 
     with tempfile.TemporaryDirectory(prefix="lookalike-bench-") as folder, _stack(Path(folder)) as settings:
         platform = build(settings)
         _warm_up(platform)
-        _, progress, seconds = feed(platform, table, images, {}, limit, quiet=True)
+        progress, seconds = feed(platform, LocalFile(table, str(images), limit=limit), quiet=True)
         platform.close()
         if progress.indexed != progress.read:
             click.echo(
@@ -92,11 +93,12 @@ def _through_queue(table: Path, images: Path, limit: int) -> float:
 
 def _warm_up(platform: "Platform") -> None:
     """Index one drawn product and remove it: the worker has its model loaded then, as it has in a shop."""
+    from indexer.local_import import LocalFile
     from indexer.sample import write_catalogue
-    from web.cli.catalogue import feed
+    from web.cli.ingest import feed
 
     folder = platform.settings.data_dir / "warm-up"
-    feed(platform, write_catalogue(folder, limit=1), folder, {}, None, quiet=True)
+    feed(platform, LocalFile(write_catalogue(folder, limit=1), str(folder)), quiet=True)
 
 
 @contextmanager

@@ -6,8 +6,10 @@ import click
 
 from services.errors import LookalikeError
 from web.cli.bench import bench
-from web.cli.catalogue import ingest, sample
 from web.cli.evaluate import evaluate
+from web.cli.failures import failures
+from web.cli.imports import imports
+from web.cli.ingest import ingest, sample
 from web.cli.maintenance import migrate, rebuild, reconcile, show_settings
 from web.cli.run import beat, serve, up, worker
 from web.cli.train import train
@@ -22,6 +24,8 @@ def cli() -> None:
 for command in (
     up,
     ingest,
+    imports,
+    failures,
     sample,
     train,
     evaluate,

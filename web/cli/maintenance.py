@@ -1,10 +1,17 @@
 """Commands for operators: migrate the catalogue database, compare and repair, rebuild."""
 
 import json
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 
+from services.errors import Unavailable
 from services.settings import PREFIX, Settings, load_settings
+
+if TYPE_CHECKING:
+    from indexer.reconcile import Send
 
 
 @click.command()
@@ -34,18 +41,33 @@ def reconcile(fix: bool, as_json: bool) -> None:
     """Compare the index with the catalogue: missing, stale and orphaned rows. Exit status 2 when they differ."""
     from indexer.reconcile import audit
     from services.bootstrap import build
+    from workers.app import make_app
+    from workers.queue import WorkQueue
 
     platform = build(load_settings())
-    found = audit(platform.catalogue, platform.claims, platform.index.store(), fix)
+    queue = WorkQueue(make_app(platform.settings), platform.settings.chunk_size)
+    store = platform.index.store()
+    found = audit(platform.catalogue, platform.claims, store, fix, send=patient(queue.send))
     if as_json:
         click.echo(json.dumps(found.__dict__))
     else:
         click.echo(
             f"{found.checked:,} images checked: {found.missing:,} missing, {found.stale:,} stale, "
-            f"{found.orphaned:,} orphaned" + ("; being repaired by the workers" if fix and not found.clean else "")
+            f"{found.orphaned:,} orphaned; {found.waiting:,} products wait"
+            + ("; being repaired by the workers" if fix and not found.clean else "")
         )
     if not (found.clean or fix):
         raise SystemExit(2)
+
+
+def patient(send: "Send") -> "Send":
+    """The same, without an error while the queue is away: sweeps will send what it could not."""
+
+    def sent(product_ids: Sequence[str]) -> None:
+        with suppress(Unavailable):
+            send(product_ids)
+
+    return sent
 
 
 @click.command()

@@ -152,7 +152,7 @@ def _redis_server() -> str:
 
 def _welcome(settings: Settings, sample: bool, stopped: Callable[[], bool]) -> None:
     """Draw the sample if the catalogue is empty, wait until the stack serves, feed it, and say where to click."""
-    from web.cli.catalogue import feed_sample
+    from web.cli.ingest import feed_sample
 
     address = f"http://{settings.host}:{settings.port}"
     platform = build(settings)
