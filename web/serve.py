@@ -2,12 +2,14 @@
 
 import logging
 import sys
+from typing import Any
 
 import waitress
 
 from services.bootstrap import build
 from services.settings import Settings
 from web.app import create_app
+from web.body_limits import limit_others
 from workers.app import make_app
 from workers.queue import WorkQueue
 
@@ -21,12 +23,16 @@ def serve(settings: Settings) -> None:
     platform.database.check()
     platform.warm_up()
     app = create_app(platform, WorkQueue(make_app(settings), settings.chunk_size))
-    waitress.serve(
+    sockets: dict[int, Any] = {}
+    server = waitress.create_server(
         app,
+        map=sockets,
         host=settings.host,
         port=settings.port,
         threads=settings.web_threads,
-        max_request_body_size=settings.max_request_bytes,
+        max_request_body_size=settings.max_import_bytes,
         channel_timeout=60,
         ident="lookalike",
     )
+    limit_others(sockets, settings.max_request_bytes)
+    server.run()
