@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     max_request_bytes: int = Field(64 * 2**20, gt=0, description="Largest HTTP request accepted, in bytes.")
     web_threads: int = Field(8, ge=1, le=256, description="Requests that the web process serves at once.")
 
-    chunk_size: int = Field(64, ge=1, le=1000, description="Products that one queue message names.")
+    chunk_size: int = Field(128, ge=1, le=1000, description="Products that one queue message names.")
     worker_processes: int = Field(1, ge=1, le=256, description="Worker processes; the encoder uses all cores already.")
     decode_threads: int = Field(4, ge=1, le=64, description="Threads that read and decode photos in a worker.")
     task_time_limit_s: Seconds = Field(30.0, description="A task that runs longer is killed and its work done again.")

@@ -5,7 +5,7 @@ import re
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from services.errors import BadImage, ImageTooLarge
 from services.images.bombs import refuse_bombs
@@ -64,18 +64,20 @@ def decode_image(data: bytes, limits: DecodeLimits, side: int = WORKING_SIDE) ->
     except Image.DecompressionBombError as exc:
         raise ImageTooLarge(f"the image is over {limits.max_pixels:,} pixels") from exc
     except UnidentifiedImageError as exc:
-        raise BadImage(f"not an image in a format that is read, which are {', '.join(FORMATS)}") from exc
+        raise BadImage(f"not a readable {', '.join(FORMATS)} image") from exc
     # Pillow's decoders raise whatever their C code and parsers meet: OSError, SyntaxError, struct.error, ValueError...
     except Exception as exc:
-        raise BadImage(f"the image is damaged: {_first_line(exc)}") from exc
+        raise BadImage(f"not a readable image: {_first_line(exc)}") from exc
 
 
 def _upright(picture: Image.Image, orientation: int) -> Image.Image:
-    """The picture alone, turned upright: a copy that carries no metadata and no file."""
-    turn = UPRIGHT.get(orientation)
-    upright = picture.copy() if turn is None else picture.transpose(turn)
-    upright.info.clear()
-    return upright
+    """The picture alone, turned upright, with no metadata and no file."""
+    if orientation in UPRIGHT:
+        picture = picture.transpose(UPRIGHT[orientation])
+    elif isinstance(picture, ImageFile.ImageFile):
+        picture = picture.copy()
+    picture.info.clear()
+    return picture
 
 
 def _orientation(image: Image.Image) -> int:

@@ -1,14 +1,18 @@
 """Servers that photos come from and go to: an HTTP server, and one that speaks S3."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import fsspec
 import pytest
 from photo_server import PhotoServer
 
-from services.images import ImageStore
+from services.images import FetchLimits, ImageFetcher, ImageStore
+from services.images.addresses import Resolver, resolve
+
+Make = Callable[..., ImageFetcher]
+FETCH_LIMITS = FetchLimits(max_bytes=100_000, timeout_s=20)
 
 
 @pytest.fixture
@@ -16,6 +20,21 @@ def server() -> Iterator[PhotoServer]:
     opened = PhotoServer()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def make(server: PhotoServer) -> Iterator[Make]:
+    """Makes fetchers that may ask the server by its address and as photos.test, and public hosts."""
+    made: list[ImageFetcher] = []
+
+    def fetcher(limits: FetchLimits = FETCH_LIMITS, resolve: Resolver = resolve, private: bool = True) -> ImageFetcher:
+        ours = [server.host, f"photos.test:{server.port}"]
+        made.append(ImageFetcher(["*", f"*:{server.port}", *ours], ours if private else [], limits, resolve))
+        return made[-1]
+
+    yield fetcher
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(scope="session")
