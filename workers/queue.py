@@ -1,40 +1,61 @@
 """Puts work on the queue, for every producer: the API, imports, repairs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from services.errors import Unavailable
-from workers.app import INDEX_TASK, QUEUE
+from workers.app import BULK_QUEUE, IMPORT_TASK, INDEX_TASK, LIVE_QUEUE
 
 MAX_WAITING = 200
 
 
 class WorkQueue:
-    """The queue of one broker. Messages name product ids, `chunk` at most, never content."""
+    """The queues of one broker. Messages name product ids, `chunk` at most, never content."""
 
     def __init__(self, app: Celery, chunk: int) -> None:
         self._app, self._chunk = app, chunk
 
-    def send(self, product_ids: Sequence[str]) -> None:
-        """Queue products for indexing. Raises Unavailable when the broker is away.
+    def send(self, product_ids: Sequence[str], urgent: bool = False) -> None:
+        """Queue products for indexing. `urgent` ones, somebody's change of a product, go before bulk work.
 
-        That loses nothing: what the catalogue accepted is queued again by the next sweep.
+        Raises Unavailable when the broker is away or full. That loses nothing: what the catalogue accepted is queued
+        again by the next sweep.
         """
-        try:
-            for start in range(0, len(product_ids), self._chunk):
-                chunk = list(product_ids[start : start + self._chunk])
-                self._app.send_task(INDEX_TASK, kwargs={"product_ids": chunk}, retry=False)
-        except (OperationalError, RedisError, OSError) as exc:
-            raise Unavailable(f"the queue does not answer: {exc}") from exc
+        for start in range(0, len(product_ids), self._chunk):
+            chunk = list(product_ids[start : start + self._chunk])
+            self._send(INDEX_TASK, {"product_ids": chunk}, LIVE_QUEUE if urgent else BULK_QUEUE)
+
+    def send_import(self, import_id: str) -> None:
+        """Have a worker go on reading an import, after what is queued already. Raises Unavailable like `send`."""
+        self._send(IMPORT_TASK, {"import_id": import_id}, BULK_QUEUE)
 
     def room(self) -> int:
-        """How many products may be queued before the queue counts as long. Raises Unavailable."""
-        try:
-            with self._app.connection_for_read() as connection, connection.channel() as channel:
-                waiting: int = channel.client.llen(QUEUE)
-        except (OperationalError, RedisError, OSError) as exc:
-            raise Unavailable(f"the queue does not answer: {exc}") from exc
-        return max(0, MAX_WAITING - waiting) * self._chunk
+        """How many products may be queued before the queues count as long. Raises Unavailable."""
+        return max(0, MAX_WAITING - self.waiting()) * self._chunk
+
+    def waiting(self) -> int:
+        """How many messages are queued. Raises Unavailable."""
+        with (
+            _translated(),
+            self._app.producer_or_acquire() as producer,
+            producer.channel.conn_or_acquire() as redis,
+        ):
+            # One round trip for both.
+            counts: list[int] = redis.pipeline(transaction=False).llen(LIVE_QUEUE).llen(BULK_QUEUE).execute()
+        return sum(counts)
+
+    def _send(self, task: str, kwargs: Mapping[str, object], queue: str) -> None:
+        with _translated():
+            self._app.send_task(task, kwargs=kwargs, queue=queue, retry=False)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, RedisError, OSError) as exc:
+        raise Unavailable(f"the queue does not answer: {exc}") from exc

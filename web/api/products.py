@@ -86,7 +86,7 @@ def _accept(change: Change, wait_s: float) -> Response:
 
 def _queue(product_id: str) -> None:
     try:
-        context().queue.send([product_id])
+        context().queue.send([product_id], urgent=True)
     except Unavailable:
         # Accepted is accepted: the catalogue has it, and a sweep queues it once the broker is back.
         return
