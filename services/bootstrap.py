@@ -126,7 +126,7 @@ class Platform:
 
     def close(self) -> None:
         """Let go of connections that were opened."""
-        for name in ("indexes", "database"):
+        for name in ("indexes", "database", "fetcher"):
             if name in self.__dict__:
                 getattr(self, name).close()
 

@@ -1,7 +1,8 @@
 """Keeps uploaded files until workers have read them, behind any fsspec URL."""
 
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, cast
 
 import fsspec
@@ -24,27 +25,34 @@ class Spool:
     def put(self, import_id: str, part: str, stream: BinaryIO) -> int:
         """Copy a stream piece by piece; returns its length in bytes. Raises Unavailable when it cannot be written."""
         path = self._path(import_id, part)
-        try:
+        with self._mapped("written"):
             self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             with self._files.open(path, "wb") as file:
                 shutil.copyfileobj(stream, file, COPY_BYTES)
             return int(self._files.size(path))
-        except OSError as exc:
-            raise Unavailable(f"import store {self._root!r} cannot be written: {exc}") from exc
 
     def open(self, import_id: str, part: str) -> BinaryIO:
         """Open what was put, for reading at any place. Raises NotFound, or Unavailable."""
-        try:
-            return cast(BinaryIO, self._files.open(self._path(import_id, part), "rb"))
-        except FileNotFoundError as exc:
-            raise NotFound(f"import {import_id} has no {part}, or no longer") from exc
-        except OSError as exc:
-            raise Unavailable(f"import store {self._root!r} cannot be read: {exc}") from exc
+        with self._mapped("read"):
+            try:
+                return cast(BinaryIO, self._files.open(self._path(import_id, part), "rb"))
+            except FileNotFoundError as exc:
+                raise NotFound(f"import {import_id} has no {part}, or no longer") from exc
 
     def remove(self, import_id: str) -> None:
         """Remove what an import put; no error where it put nothing, or where the store is away: then it stays."""
-        with suppress(OSError):
+        with suppress(NotFound, Unavailable), self._mapped("written"):
             self._files.rm(f"{self._root}/{import_id}", recursive=True)
+
+    @contextmanager
+    def _mapped(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except NotFound:
+            raise
+        # Each file system raises its client's own errors, some of which are no OSError; their classes come with it.
+        except Exception as exc:
+            raise Unavailable(f"import store {self._root!r} cannot be {done}: {exc}") from exc
 
     def _path(self, import_id: str, part: str) -> str:
         return f"{self._root}/{import_id}/{part}"

@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.bootstrap import Platform
+from services.products import ImageRef, Product
 
 
 @pytest.fixture
@@ -75,3 +76,11 @@ def test_photos_that_are_refused_at_once(client: FlaskClient, image: dict, code:
     answer = client.put("/v1/products/p1", json={"title": "x", "images": [image]})
     assert (answer.status_code, answer.json["code"]) == (400, code), answer.json
     assert client.get("/v1/products/p1").status_code == 404, "nothing of it was accepted"
+
+
+def test_a_photo_that_was_not_fetched_yet_is_404(client: FlaskClient, platform: Platform) -> None:
+    platform.catalogue.put([Product("p1", {}, (ImageRef("front", url="https://cdn.example.com/a.jpg"),))])
+    assert client.get("/v1/products/p1/images/front").status_code == 404
+    assert client.get("/v1/products/p1").json["images"] == [
+        {"name": "front", "url": "/v1/products/p1/images/front", "source_url": "https://cdn.example.com/a.jpg"}
+    ]

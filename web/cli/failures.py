@@ -6,9 +6,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from services.products import Problem
 from services.settings import load_settings
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def failures() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, a line each.")
 def list_(code: str | None, limit: int, as_json: bool) -> None:
     """List them, with reason, attempts and time."""
-    from web.serialise import message_json, record_json
+    from web.serialise import message_json, moment, record_json
 
     platform = _platform()
     records = platform.failures.page(limit, code=code)
@@ -36,14 +35,13 @@ def list_(code: str | None, limit: int, as_json: bool) -> None:
         for told in chain(map(record_json, records), map(message_json, messages)):
             click.echo(json.dumps(told, ensure_ascii=False))
         return
-    table = Table("product or message", "code", "attempts", "since", "reason")
-    for told in map(record_json, records):
-        problem = told["problem"] or {"code": "", "detail": ""}
-        table.add_row(told["id"], problem["code"], str(told["attempts"]), problem.get("at", ""), problem["detail"])
-    for told in map(message_json, messages):
-        problem = told["problem"]
-        table.add_row(f"{told['id']} ({told['task']})", problem["code"], "", told["received_at"], problem["detail"])
-    Console().print(table)
+    for record in records:
+        problem = record.problem or Problem("unknown", "")
+        when = moment(record.problem_at or record.updated_at)
+        click.echo(f"{record.product.id}: {problem.code}, {record.attempts} attempts, {when}\n    {problem.detail}")
+    for message in messages:
+        name = f"message {message.id} for {message.task}"
+        click.echo(f"{name}: {message.problem.code}, {moment(message.received_at)}\n    {message.problem.detail}")
     counts = ", ".join(f"{number:,} {name}" for name, number in sorted(platform.failures.by_code().items()))
     click.echo(f"Products by reason: {counts or 'none'}. Messages: {platform.refused.count():,}.")
 

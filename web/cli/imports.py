@@ -28,7 +28,7 @@ def list_(limit: int) -> None:
     """The latest imports."""
     platform = _platform()
     table = Table("import", "of", "state", "settled", "failed", "refused", "rate")
-    table.columns[0].no_wrap = True  # it is there to be copied
+    table.columns[0].no_wrap = table.columns[3].no_wrap = True  # an id is there to be copied, and counts to be read
     for import_id in platform.imports.recent(limit):
         found = platform.imports.progress(import_id)
         settled = f"{found.read - found.queued:,} of {found.read:,}"
