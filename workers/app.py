@@ -119,6 +119,8 @@ def _transport(settings: Settings) -> dict[str, object]:
         "queue_order_strategy": "workers.turns:LiveFirst",
         # A producer learns within seconds that Redis is away; the catalogue has the work all the same.
         "socket_connect_timeout": 3,
+        # And one that hangs is away too. Workers ask for messages a second at a time, so this never cuts their wait.
+        "socket_timeout": 5,
         "socket_keepalive": True,
         # Without these a producer tries to connect for as long as it takes, and a PUT would hang with it.
         "max_retries": 1,

@@ -3,12 +3,14 @@
 # Kombu's functions have no types.
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
 from redis import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from workers.gate import admitted
 
@@ -47,25 +49,27 @@ class QoS(kombu_redis.QoS):
 
     def ack(self, delivery_tag: str) -> None:
         """Be done with a message."""
-        try:
-            super().ack(delivery_tag)
-        except ResponseError:
-            # Within the transaction that kombu makes of it, a full Redis refuses even what frees memory.
-            with self.channel.conn_or_acquire() as client:
-                client.zrem(self.unacked_index_key, delivery_tag)
-                client.hdel(self.unacked_key, delivery_tag)
-            virtual.QoS.ack(self, delivery_tag)
+        with self._free(delivery_tag):
+            try:
+                super().ack(delivery_tag)
+            except ResponseError:
+                # Within the transaction that kombu makes of it, a full Redis refuses even what frees memory.
+                with self.channel.conn_or_acquire() as client:
+                    client.zrem(self.unacked_index_key, delivery_tag)
+                    client.hdel(self.unacked_key, delivery_tag)
+                virtual.QoS.ack(self, delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
         """Put a message back; if not at once, then when it counts as a dead worker's. Or be done with it."""
         if not requeue:
             self.ack(delivery_tag)
             return
-        try:
-            super().reject(delivery_tag, requeue=True)
-        except ResponseError as exc:
-            log.warning("Redis has no room to queue a message again, which will be tried later: %s", exc)
-            virtual.QoS.ack(self, delivery_tag)
+        with self._free(delivery_tag):
+            try:
+                super().reject(delivery_tag, requeue=True)
+            except ResponseError as exc:
+                log.warning("Redis has no room to queue a message again, which will be tried later: %s", exc)
+                virtual.QoS.ack(self, delivery_tag)
 
     def restore_visible(self, *args: Any, **kwargs: Any) -> None:
         """Queue again what dead workers held; put off where Redis has no room."""
@@ -73,6 +77,19 @@ class QoS(kombu_redis.QoS):
             super().restore_visible(*args, **kwargs)
         except ResponseError as exc:
             log.warning("messages of dead workers wait until Redis has room: %s", exc)
+
+    @contextmanager
+    def _free(self, delivery_tag: str) -> Iterator[None]:
+        """Where Redis is away, count the message as done all the same; it comes again, and finds its work done.
+
+        Otherwise a worker that takes one message at a time would have its hands full for ever: it would ask for no
+        other one, and so would never learn that its connection is gone.
+        """
+        try:
+            yield
+        except (RedisError, OSError):
+            virtual.QoS.ack(self, delivery_tag)
+            raise
 
 
 class Channel(kombu_redis.Channel):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from components import Component, free_port, listening, redis_server, wait_for
+from components import Component, free_port, redis_server, wait_for
 
 from services.bootstrap import build
 from services.settings import Settings, load_settings
@@ -24,7 +24,14 @@ class Broker:
     folder: Path
     settings: Settings
     given: dict[str, object]
+    command: list[str]
+    servers: list[Component] = field(default_factory=list)
     workers: list[Component] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start Redis; again, after it was killed, with the data it has on disk."""
+        self.servers.append(Component(self.command, self.folder / f"redis-{len(self.servers)}.log"))
+        wait_for("Redis", self._answers)
 
     @property
     def wire(self) -> redis.Redis:
@@ -35,6 +42,12 @@ class Broker:
     def queue(self) -> WorkQueue:
         """The queue, as a producer of ours sees it."""
         return WorkQueue(make_app(self.settings), self.settings.chunk_size)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.wire.ping())
+        except redis.exceptions.ConnectionError:  # not there yet, or still loading
+            return False
 
     def work(self, seconds: float = 0.0) -> Component:
         """Start a worker whose index tasks take `seconds`."""
@@ -57,21 +70,20 @@ class Broker:
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Callable[..., Broker]]:
     """Opens a Redis with the options and settings given; at the end all processes are ended."""
-    servers: list[Component] = []
     brokers: list[Broker] = []
 
     def opened(*options: str, **given: object) -> Broker:
         port = free_port()
         command = [redis_server(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
-        servers.append(Component([*command, *options], tmp_path / f"redis-{port}.log"))
-        wait_for("Redis", lambda: listening(port))
         values = {"data_dir": tmp_path / "data", "redis_url": f"redis://127.0.0.1:{port}/0", **given}
-        brokers.append(Broker(tmp_path, load_settings(**values), values))
+        brokers.append(Broker(tmp_path, load_settings(**values), values, [*command, *options]))
+        brokers[-1].start()
         return brokers[-1]
 
     yield opened
-    for process in [worker for each in brokers for worker in each.workers] + servers:
-        process.end()
+    for each in brokers:
+        for process in [*each.workers, *each.servers]:
+            process.end()
 
 
 @pytest.fixture

@@ -1,15 +1,28 @@
 """What producers put on a real Redis, and what they are told when it is away or full."""
 
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import takewhile
 
 import pytest
-from components import wait_for
+from components import Component, wait_for
 
 from services.errors import Unavailable
 from services.settings import load_settings
 from workers.app import BULK_QUEUE, LIVE_QUEUE, make_app
 from workers.queue import MAX_WAITING, WorkQueue
+
+
+@contextmanager
+def frozen(server: Component) -> Iterator[None]:
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
 
 
 def accepted(queue: WorkQueue, ids: list[str], _: int) -> bool:
@@ -44,6 +57,18 @@ def test_an_absent_redis_is_told_at_once() -> None:
     for ask in (lambda: queue.send(["a"]), lambda: queue.send_import("i"), queue.room):
         with pytest.raises(Unavailable, match="the queue does not answer"):
             ask()
+
+
+def test_a_redis_that_hangs_is_away_too(broker) -> None:
+    opened = broker()
+    queue = opened.queue
+    queue.send(["a"])
+    with frozen(opened.servers[-1]):
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="the queue does not answer"):
+            queue.send(["b"])
+        assert time.monotonic() - began < 15
+    queue.send(["c"])
 
 
 def test_a_full_redis_refuses_and_workers_make_room_again(broker) -> None:

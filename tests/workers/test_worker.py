@@ -61,6 +61,32 @@ def test_a_killed_child_costs_nothing(broker) -> None:
     wait_for("the second run", lambda: opened.notes() == ["a", "a", "done"])
 
 
+def test_a_worker_outlives_redis(broker) -> None:
+    """It is killed while a task runs and messages wait, and comes back with what it had on disk."""
+    opened = broker("--appendonly", "yes", "--appendfsync", "always", **QUICK, chunk_size=1)
+    opened.queue.send(["a", "b"])
+    worker = opened.work(seconds=1.0)
+    wait_for("the first task", opened.notes)
+    opened.servers[-1].kill()
+    time.sleep(1.5)
+    assert opened.notes() == ["a", "done"]
+    opened.start()
+    opened.queue.send(["c"])
+    wait_for("all messages", lambda: {"a", "b", "c"} <= set(opened.notes()) and opened.idle())
+    assert worker.process.poll() is None
+
+
+def test_a_message_of_any_priority_is_read(broker) -> None:
+    """Kombu's Redis keeps them in lists of their own."""
+    opened = broker(**QUICK)
+    theirs = Celery(broker=opened.settings.redis, set_as_current=False)
+    for priority in (0, 4, 9):
+        ids = {"product_ids": [f"p{priority}"]}
+        theirs.send_task("lookalike.v1.index", kwargs=ids, queue=LIVE_QUEUE, priority=priority)
+    opened.work()
+    wait_for("all", lambda: {"p0", "p4", "p9"} <= set(opened.notes()) and not opened.wire.hlen("unacked"))
+
+
 def test_live_messages_go_before_bulk_ones_that_came_earlier(broker) -> None:
     opened = broker(**QUICK, chunk_size=1)
     opened.queue.send([f"bulk-{number}" for number in range(12)])
