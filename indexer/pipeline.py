@@ -36,6 +36,7 @@ class Pipeline:
         """
         worker, until, finished = uuid.uuid4().hex, time.monotonic() + max_s, 0
         waiting, extra = list(product_ids), max(self._gather - len(product_ids), 0)
+        records: list[Record] = []
         try:
             while waiting and time.monotonic() < until:
                 records = self._claims.take(waiting, worker, extra)
@@ -43,10 +44,11 @@ class Pipeline:
                 finished += len(records) - len(waiting)
         except (Unavailable, IndexMismatch) as exc:
             self._index_live.forget()  # the index may have been swapped and dropped under us
-            self._claims.release(worker, Problem(exc.code, str(exc)), counts=False)
+            self._claims.release(worker, Problem(exc.code, str(exc)), counts=False, unfinished=records)
             raise
         except Exception as exc:
-            self._claims.release(worker, Problem("interrupted", f"{type(exc).__name__}: {exc}"), counts=True)
+            problem = Problem("interrupted", f"{type(exc).__name__}: {exc}")
+            self._claims.release(worker, problem, counts=True, unfinished=records)
             raise
         if waiting:
             self._claims.release(worker, Problem("busy", "it keeps changing while it is being indexed"), counts=False)

@@ -1,7 +1,7 @@
 """Repairs: queue what was forgotten, and compare the whole index with the catalogue."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass
 
 from services.catalogue import Catalogue, Claims
 from services.products import ImageRef, Record
@@ -38,6 +38,18 @@ class Audit:
         """Index and catalogue agree."""
         return not (self.missing or self.stale or self.orphaned)
 
+    def __add__(self, other: "Audit") -> "Audit":
+        """What two parts of a comparison found together."""
+        return Audit(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a comparison is: all records up to an id were compared, or all of them and all rows up to a key."""
+
+    records_done: bool = False
+    after: str = ""
+
 
 def audit(
     catalogue: Catalogue,
@@ -53,24 +65,50 @@ def audit(
     product may be reported that was changing just then; redoing it costs little and embeds nothing. With `send` all
     that waits or has to be done anew is queued at once, not by the next sweeps: the queue may have been wiped.
     """
+    repairs = Repairs(claims, send or _nobody) if fix else None
+    steps = audit_steps(catalogue, store, repairs, Place(), chunk)
+    return sum((found for _, found in steps), Audit())
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """How differences are repaired: products are marked to be indexed anew, and queued."""
+
+    claims: Claims
+    send: Send
+
+
+def audit_steps(
+    catalogue: Catalogue, store: VectorStore, repairs: Repairs | None, place: Place, chunk: int = 500
+) -> Iterator[tuple[Place, Audit]]:
+    """The comparison chunk by chunk, from `place` on: after each, the place to go on from, and what the chunk had."""
+    if not place.records_done:
+        for records in catalogue.everything(chunk, place.after):
+            yield Place(after=records[-1].product.id), _compare(records, store, repairs)
+        place = Place(records_done=True)
+    for rows in store.scan(chunk, place.after):
+        yield Place(records_done=True, after=rows[-1].key), _look_for_orphans(rows, catalogue, repairs)
+
+
+def _compare(records: Sequence[Record], store: VectorStore, repairs: Repairs | None) -> Audit:
     found = Audit()
-    send = send or _nobody
-    for records in catalogue.everything(chunk):
-        waiting = [record.product.id for record in records if waits(record)]
-        settled = [record for record in records if record.indexed_revision >= record.revision]
-        rows = {row.key: row for row in store.rows_of([record.product.id for record in settled])}
-        wrong = [record.product.id for record in settled if _differs(record, rows, store, found)]
-        found.waiting += len(waiting)
-        if fix and wrong:
-            claims.redo(wrong)
-        if fix and (waiting or wrong):
-            send(waiting + wrong)
-    for chunk_of_rows in store.scan(chunk):
-        strangers = _orphans(chunk_of_rows, catalogue)
-        found.orphaned += len(strangers)
-        if fix and strangers:
-            send(_remove(strangers, catalogue, claims))
+    waiting = [record.product.id for record in records if waits(record)]
+    settled = [record for record in records if record.indexed_revision >= record.revision]
+    rows = {row.key: row for row in store.rows_of([record.product.id for record in settled])}
+    wrong = [record.product.id for record in settled if _differs(record, rows, store, found)]
+    found.waiting = len(waiting)
+    if repairs and wrong:
+        repairs.claims.redo(wrong)
+    if repairs and (waiting or wrong):
+        repairs.send(waiting + wrong)
     return found
+
+
+def _look_for_orphans(rows: Sequence[Row], catalogue: Catalogue, repairs: Repairs | None) -> Audit:
+    strangers = _orphans(rows, catalogue)
+    if repairs and strangers:
+        repairs.send(_remove(strangers, catalogue, repairs.claims))
+    return Audit(orphaned=len(strangers))
 
 
 def waits(record: Record) -> bool:

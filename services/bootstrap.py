@@ -4,7 +4,7 @@ from functools import cached_property
 
 from PIL import Image
 
-from services.catalogue import Backoff, Catalogue, Claims, Database, Failures, Imports, Locks, RefusedMessages
+from services.catalogue import Backoff, Catalogue, Claims, Database, Failures, Imports, Locks, Places, RefusedMessages
 from services.encoders import Encoder, load_encoder
 from services.images import DecodeLimits, FetchLimits, ImageFetcher, ImageStore, Thumbnails
 from services.index import LiveIndex
@@ -57,6 +57,11 @@ class Platform:
     def locks(self) -> Locks:
         """Locks between processes."""
         return Locks(self.database)
+
+    @cached_property
+    def places(self) -> Places:
+        """How far work is that is done in parts."""
+        return Places(self.database)
 
     @cached_property
     def images(self) -> ImageStore:

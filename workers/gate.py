@@ -31,6 +31,10 @@ class _Import(_Nothing):
     import_id: str = Field(max_length=100)
 
 
+class _Audit(_Nothing):
+    fresh: bool = True
+
+
 class _Refused(_Nothing):
     task: str
     reason: str
@@ -44,7 +48,7 @@ _INTERNAL: Mapping[str, type[_Nothing]] = {
     IMPORT_TASK: _Import,
     REFUSED_TASK: _Refused,
     SWEEP_TASK: _Nothing,
-    AUDIT_TASK: _Nothing,
+    AUDIT_TASK: _Audit,
 }
 _PERIODIC = frozenset({SWEEP_TASK, AUDIT_TASK})
 

@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from services.errors import Unavailable
-from workers.app import BULK_QUEUE, IMPORT_TASK, INDEX_TASK, LIVE_QUEUE
+from workers.app import AUDIT_TASK, BULK_QUEUE, IMPORT_TASK, INDEX_TASK, LIVE_QUEUE
 
 MAX_WAITING = 200
 
@@ -32,6 +32,10 @@ class WorkQueue:
     def send_import(self, import_id: str) -> None:
         """Have a worker go on reading an import, after what is queued already. Raises Unavailable like `send`."""
         self._send(IMPORT_TASK, {"import_id": import_id}, BULK_QUEUE)
+
+    def send_audit(self) -> None:
+        """Have a worker go on comparing the index, after what is queued already. Raises Unavailable like `send`."""
+        self._send(AUDIT_TASK, {"fresh": False}, BULK_QUEUE)
 
     def room(self) -> int:
         """How many products may be queued before the queues count as long. Raises Unavailable."""

@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from celery.exceptions import Reject, SoftTimeLimitExceeded
 
+from indexer.audit_slices import audit_slice
 from indexer.fetching import PhotoFetcher
 from indexer.imports import read_slice
 from indexer.messages import accept
 from indexer.pipeline import Pipeline
-from indexer.reconcile import audit, sweep
+from indexer.reconcile import sweep
 from indexer.rows import EMBEDDED_TOGETHER, RowBuilder
 from services.bootstrap import Platform, build
 from services.errors import IndexMismatch, InvalidMessage, Unavailable
@@ -25,8 +26,9 @@ from workers.queue import WorkQueue
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-# How long a worker reads an import before it looks for other work: changes of products wait no longer behind it.
-READ_S = 5.0
+# How long a worker reads an import, or compares the index, before it looks for other work: changes of products wait no
+# longer behind it.
+SLICE_S = 5.0
 # With fewer messages than this in the queues, one that should have come by now is not among them.
 FEW_MESSAGES = 10
 
@@ -63,7 +65,7 @@ class Tasks:
     def read_import(self, import_id: str) -> None:
         """Read some more of an import, unless there is work enough; then queue the rest of it behind that work."""
         try:
-            max_s = min(READ_S, self._settings.task_time_limit_s / 4)
+            max_s = self._slice_s()
             if self._queue.room() == 0 or read_slice(self.platform, self._queue.send, import_id, max_s):
                 self._queue.send_import(import_id)
         except Unavailable as exc:
@@ -83,19 +85,26 @@ class Tasks:
         if number:
             log.info("sweep: %d products queued again", number)
 
-    def audit(self) -> None:
-        """Compare the index with the catalogue, and repair it."""
-        platform = self.platform
+    def audit(self, fresh: bool = True) -> None:
+        """Compare some more of the index with the catalogue, repair it, and queue the rest behind other work."""
         try:
-            found = audit(platform.catalogue, platform.claims, platform.index.store(), fix=True)
+            done = audit_slice(self.platform, self._queue.send, self._slice_s(), fresh)
+            if done is None:
+                return
+            if done.more:
+                self._queue.send_audit()
+                return
         except (Unavailable, IndexMismatch) as exc:
-            log.warning("audit: %s", exc)
+            log.warning("audit: %s", exc)  # the clock sees to it again
             return
-        log.log(logging.INFO if found.clean else logging.WARNING, "audit: %s", found)
+        log.log(logging.INFO if done.found.clean else logging.WARNING, "audit: %s", done.found)
 
     def warm_up(self) -> None:
         """Load the model before the first message needs it."""
         self.platform.warm_up()
+
+    def _slice_s(self) -> float:
+        return min(SLICE_S, self._settings.task_time_limit_s / 4)
 
     def _surely(self, work: Callable[[], Result], task: str, body: str) -> Result | None:
         """Do what only this message knows of. Raises Reject, which puts the message back, while that is impossible.

@@ -10,6 +10,7 @@ from services.catalogue.imports import ImportJob, ImportProgress, Imports, new_i
 from services.catalogue.lines import Line, add_lines
 from services.catalogue.locks import Locks
 from services.catalogue.outcomes import Outcome
+from services.catalogue.places import Places
 from services.catalogue.refused import RefusedMessage, RefusedMessages
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Locks",
     "Outcome",
     "Patch",
+    "Places",
     "Put",
     "RefusedMessage",
     "RefusedMessages",

@@ -132,9 +132,9 @@ class Catalogue:
             rows = connection.execute(query.order_by(products.c.id).limit(limit)).all()
         return [record_from_row(row) for row in rows]
 
-    def everything(self, chunk: int) -> "_Chunks":
-        """All records, tombstones included, `chunk` at a time by id: iterate over it, in constant memory."""
-        return _Chunks(self._database, chunk)
+    def everything(self, chunk: int, after: str = "") -> "_Chunks":
+        """All records after an id, tombstones too, `chunk` at a time by id, in constant memory: iterate over it."""
+        return _Chunks(self._database, chunk, after)
 
     def counts(self) -> dict[State, int]:
         """How many products are in each state."""
@@ -212,8 +212,8 @@ class Catalogue:
 class _Chunks:
     """Iterates over the whole table by key: a long-lived cursor would hold back checkpoints and vacuums."""
 
-    def __init__(self, database: Database, chunk: int) -> None:
-        self._database, self._chunk, self._after = database, chunk, ""
+    def __init__(self, database: Database, chunk: int, after: str) -> None:
+        self._database, self._chunk, self._after = database, chunk, after
 
     def __iter__(self) -> "_Chunks":
         return self

@@ -77,19 +77,27 @@ class Claims:
             record(connection, worker, outcomes, now, self._backoff)
             keep_digests(connection, outcomes)
             settle_lines(connection, {outcome.product_id: outcome.embedded for outcome in outcomes}, now)
-            return moved(connection, worker, outcomes, now)
+            worked_from = {outcome.product_id: outcome.revision for outcome in outcomes}
+            return moved(connection, worker, worked_from, now)
 
-    def release(self, worker: str, problem: Problem, counts: bool) -> None:
+    def release(self, worker: str, problem: Problem, counts: bool, unfinished: Sequence[Record] = ()) -> None:
         """Let go of everything `worker` still holds, to be queued again a little later.
 
         `counts` says whether the attempt tells against the products: not when a component was away. The wait grows
         with each time in a row, up to `resend_after_s`, so that a component that came back is soon put to work.
+        Of `unfinished` records, which it had begun to write, the claim may be lost: see `finish`.
         """
         now = self._clock()
+        begun = {record.product.id: record.revision for record in unfinished}
+        concerned = (products.c.claimed_by == worker) | products.c.id.in_(begun)
         with self._database.write() as connection:
-            held = sa.select(products.c.id, products.c.deferrals).where(products.c.claimed_by == worker)
-            rows = connection.execute(held.order_by(products.c.id).with_for_update()).all()
-            values = [{"key": row.id, "due": now + self._pause_s(row.deferrals + 1)} for row in rows]
+            columns = (products.c.id, products.c.deferrals, products.c.claimed_by)
+            rows = connection.execute(
+                sa.select(*columns).where(concerned).order_by(products.c.id).with_for_update()
+            ).all()
+            moved(connection, worker, begun, now)
+            held = [row for row in rows if row.claimed_by == worker]
+            values = [{"key": row.id, "due": now + self._pause_s(row.deferrals + 1)} for row in held]
             if values:
                 connection.execute(_release(problem, counts, now), values)
 

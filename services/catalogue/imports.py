@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.catalogue.database import Database
 from services.catalogue.lines import Line, add_lines
-from services.catalogue.tables import import_items, imports
+from services.catalogue.tables import OPEN_ITEM, import_items, imports
 from services.errors import Conflict, NotFound
 from services.products import Problem
 
@@ -103,9 +103,14 @@ class Imports:
         return import_id
 
     def unfinished(self, fingerprint: str) -> ImportJob | None:
-        """The latest import of a file with this fingerprint whose reading was broken off, if there is one."""
-        open_ones = imports.c.finished_reading_at.is_(None) & imports.c.cancelled_at.is_(None)
-        query = sa.select(imports).where(imports.c.fingerprint == fingerprint, open_ones, imports.c.options.is_(None))
+        """The latest import of a file with this fingerprint that was broken off, if there is one.
+
+        Be it while the file was read, or later: to read it once more then would undo what was changed since.
+        """
+        waiting = sa.exists().where(import_items.c.import_id == imports.c.id, OPEN_ITEM)
+        broken_off = imports.c.finished_reading_at.is_(None) | (imports.c.problem_code.is_(None) & waiting)
+        by_command = imports.c.options.is_(None) & imports.c.cancelled_at.is_(None)
+        query = sa.select(imports).where(imports.c.fingerprint == fingerprint, by_command, broken_off)
         with self._database.read() as connection:
             row = connection.execute(query.order_by(imports.c.created_at.desc()).limit(1)).first()
         return None if row is None else ImportJob(row.id, {}, row.lines_read)

@@ -65,9 +65,11 @@ def keep_digests(connection: sa.Connection, outcomes: Sequence[Outcome]) -> None
         connection.execute(statement.values(images=sa.bindparam("photos", type_=products.c.images.type)), values)
 
 
-def moved(connection: sa.Connection, worker: str, outcomes: Sequence[Outcome], now: float) -> list[str]:
-    """Products whose record moved on. Those that another holds meanwhile get a new revision, to be written afresh."""
-    worked_from = {outcome.product_id: outcome.revision for outcome in outcomes}
+def moved(connection: sa.Connection, worker: str, worked_from: Mapping[str, int], now: float) -> list[str]:
+    """Products that are at another revision than `worker` worked from.
+
+    Those that it has lost its claim on get a new revision, to be written afresh: over what it wrote too late.
+    """
     columns = (products.c.id, products.c.revision, products.c.claimed_by)
     current = connection.execute(sa.select(*columns).where(products.c.id.in_(worked_from))).all()
     changed = [row for row in current if row.revision != worked_from[row.id]]

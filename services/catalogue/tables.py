@@ -103,6 +103,15 @@ refused_messages = sa.Table(
     sa.Column("body", Note, nullable=False),
 )
 
+# Work that is done in parts, over hours: how far it is, as JSON.
+places = sa.Table(
+    "places",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.JSON, nullable=False),
+    sa.Column("updated_at", sa.Float, nullable=False),
+)
+
 locks = sa.Table(
     "locks",
     metadata,

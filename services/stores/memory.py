@@ -64,9 +64,9 @@ class MemoryStore:
         scores = vectors @ np.stack([row.vector for row in rows if row.vector is not None]).T  # (Q, N)
         return [best_per_product(_matches_of(rows, line), limit) for line in scores]
 
-    def scan(self, chunk: int = 1000) -> Iterator[list[Row]]:
-        """Every row, without vectors, `chunk` at a time, as they were when the scan began."""
-        rows = self._all()
+    def scan(self, chunk: int = 1000, after: str = "") -> Iterator[list[Row]]:
+        """Every row after a key, by key, without vectors, `chunk` at a time, as they were when the scan began."""
+        rows = sorted((row for row in self._all() if row.key > after), key=lambda row: row.key)
         for start in range(0, len(rows), chunk):
             yield [replace(row, vector=None) for row in rows[start : start + chunk]]
 

@@ -58,6 +58,11 @@ def none_of(column: str, values: Sequence[str]) -> str:
     return f"({column} not in {_list(values)})" if values else ALWAYS
 
 
+def above(column: str, value: str) -> str:
+    """Holds where the column comes after `value`, by code point."""
+    return f"({column} > {literal(value)})"
+
+
 def both(first: str, second: str) -> str:
     """Holds where both expressions do; an empty one always does."""
     return f"({first} and {second})" if first and second else first or second

@@ -12,7 +12,7 @@ from services.filters.nodes import Filter
 from services.stores.checks import check_query, checked_rows
 from services.stores.grouping import best_per_product
 from services.stores.milvus_connection import MilvusConnection
-from services.stores.milvus_filters import any_of, both, none_of, render
+from services.stores.milvus_filters import above, any_of, both, none_of, render
 from services.stores.milvus_schema import output_fields, to_entity, to_row
 from services.stores.protocol import IndexName, Match, Row
 
@@ -89,9 +89,10 @@ class MilvusStore:
             waiting, rows = short, min(4 * rows, MAX_ROWS)
         return found
 
-    def scan(self, chunk: int = 1000) -> Iterator[list[Row]]:
-        """Every row, without vectors, `chunk` at a time and in constant memory."""
-        iterator = self._call("reading every row", lambda client: self._iterator(client, chunk))
+    def scan(self, chunk: int = 1000, after: str = "") -> Iterator[list[Row]]:
+        """Every row after a key, by key, without vectors, `chunk` at a time and in constant memory."""
+        beyond = above("id", after) if after else ""
+        iterator = self._call("reading every row", lambda client: self._iterator(client, chunk, beyond))
         while entities := self._call("reading every row", lambda _: iterator.next()):
             yield [to_row(entity, self._fields) for entity in entities]
 
@@ -145,10 +146,11 @@ class MilvusStore:
         )
         return [[_match(hit) for hit in line] for line in hits]
 
-    def _iterator(self, client: MilvusClient, chunk: int) -> Any:
+    def _iterator(self, client: MilvusClient, chunk: int, expression: str) -> Any:
         return client.query_iterator(
             self._collection,
             batch_size=chunk,
+            filter=expression,
             output_fields=output_fields(self._fields, with_vectors=False),
             consistency_level="Strong",
             timeout=self._connection.timeout_s,

@@ -108,8 +108,8 @@ class VectorStore(Protocol):
         """
         ...
 
-    def scan(self, chunk: int = 1000) -> Iterator[list[Row]]:
-        """Every row, without vectors, `chunk` at a time and in constant memory.
+    def scan(self, chunk: int = 1000, after: str = "") -> Iterator[list[Row]]:
+        """Every row whose key is greater than `after`, by key, without vectors, `chunk` at a time, in constant memory.
 
         Rows written meanwhile may be missed.
         """

@@ -165,6 +165,10 @@ def test_many_rows_are_written_read_and_deleted_in_several_messages(store: Vecto
     assert [len(chunk) for chunk in chunks] == [300, 300, 300, 200]
     assert as_set(list(itertools.chain(*chunks))) == as_set(rows)
     assert all(row.vector is None for chunk in chunks for row in chunk)
+    keys = [row.key for chunk in chunks for row in chunk]
+    assert keys == sorted(keys)
+    assert [row.key for chunk in store.scan(300, after=keys[499]) for row in chunk] == keys[500:]
+    assert list(store.scan(after=keys[-1])) == []
     store.delete([row.key for row in rows[1:]])
     assert as_set(store.rows_of([row.product_id for row in rows])) == as_set(rows[:1])
 

@@ -114,7 +114,7 @@ def test_an_import_is_read_on_until_its_end(
     tasks: Tasks, queue: NotedQueue, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However short a slice is, each gets on."""
-    monkeypatch.setattr("workers.tasks.READ_S", 0.0)
+    monkeypatch.setattr("workers.tasks.SLICE_S", 0.0)
     import_id, slices = upload(platform, 5), 0
     queue.imports.append(import_id)
     while queue.imports:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
+import honcho.manager
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 from rich.console import Console
@@ -41,6 +42,8 @@ def run_stack(settings: Settings, sample: bool) -> int:
         _check_ports(settings, processes)
         _migrate(settings)
         printer = LogPrinter(settings.data_dir / "log", list(processes))
+        # How long honcho waits before it kills: as long as a worker may take to end its task.
+        honcho.manager.KILL_WAIT = settings.shutdown_s + 2
         manager = Manager(printer=printer)
         manager._process_ctor = TetheredProcess  # what it starts components with
         for name, command in processes.items():

@@ -76,11 +76,18 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
+    op.create_table(
+        "places",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("value", sa.JSON, nullable=False),
+        sa.Column("updated_at", sa.Float, nullable=False),
+    )
 
 
 def downgrade() -> None:
     """Take them away again."""
-    op.drop_table("refused_messages")
+    for table in ("places", "refused_messages"):
+        op.drop_table(table)
     for index in ("import_items_failed", "import_items_open", "import_items_settled", "import_items_states"):
         op.drop_index(index, "import_items")
     op.drop_index("products_held", "products")
