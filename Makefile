@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format bench clean help
+.PHONY: run test test-long chaos memory check format clean help
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -13,6 +13,17 @@ run: $(VENV)/.installed ## start the whole stack, with a sample catalogue in it
 
 test: $(VENV)/.installed-test ## run the test suite
 	@$(BIN)/pytest
+
+test-long: $(VENV)/.installed-test ## the long versions: chaos, fuzz, random lives of products, memory (an hour)
+	@$(MAKE) --no-print-directory chaos memory
+	@FUZZ_IMAGES=2000 FUZZ_FILES=500 $(BIN)/pytest -q tests/fuzz
+	@MODEL_EXAMPLES=1500 $(BIN)/pytest -q tests/e2e/test_model.py
+
+chaos: $(VENV)/.installed-test ## import 5,000 products while everything is killed, and print the ledger
+	@PYTHONPATH=tests/support $(BIN)/python -m chaos $(CHAOS)
+
+memory: $(VENV)/.installed-test ## what a worker and an import hold over 40,000 rows
+	@PYTHONPATH=tests/support $(BIN)/python tests/long/memory.py $(MEMORY)
 
 check: $(VENV)/.installed-test ## ruff, mypy (strict) and the architecture test
 	@$(BIN)/ruff check .
