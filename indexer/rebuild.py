@@ -1,14 +1,16 @@
 """Rebuilds the index aside from the catalogue, then moves the alias. Any failure leaves the old one serving."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from indexer.reconcile import waits
 from indexer.rows import RowBuilder
 from services.catalogue import Catalogue, Claims, Locks
 from services.encoders import ModelInfo
 from services.errors import Conflict
+from services.products import Record
 from services.stores import IndexName, IndexServer, VectorStore, slug
 
 LOCK = "rebuild"
@@ -56,22 +58,34 @@ class Rebuild:
             live = self._server.live()
             name = self._next_name()
             store = self._server.create(name, self._model.dimensions)
+            unfetched: list[str] = []
             try:
-                failed = self._fill(store, report, renew)
+                failed = self._fill(store, report, renew, unfetched)
                 rows = store.count()
                 self._server.promote(name)
             except BaseException:
                 self._discard(name)
                 raise
-            # Reaching back a little covers a clock that runs behind on the machine that accepted a change.
-            requeued = self._claims.redo_since(began - 60)
-            if live is not None and live != name:
-                self._server.drop(live)
+            try:
+                if live is not None and live != name:
+                    self._server.drop(live)
+            finally:
+                # Once nobody can write to the old one any more.
+                requeued = self._requeue(began, unfetched)
             return Rebuilt(name, live, rows, failed, requeued)
 
-    def _fill(self, store: VectorStore, report: Report, renew: Callable[[], None]) -> int:
+    def _requeue(self, began: float, unfetched: Sequence[str]) -> int:
+        """Have what changed meanwhile indexed once more; and photos that somebody may have fetched meanwhile."""
+        # Reaching back a little covers a clock that runs behind on the machine that accepted a change.
+        requeued = self._claims.redo_since(began - 60)
+        for start in range(0, len(unfetched), CHUNK):
+            self._claims.renew(unfetched[start : start + CHUNK])
+        return requeued + len(unfetched)
+
+    def _fill(self, store: VectorStore, report: Report, renew: Callable[[], None], unfetched: list[str]) -> int:
         total, done, failed = sum(self._catalogue.counts().values()), 0, 0
         for records in self._catalogue.everything(CHUNK):
+            unfetched += [record.product.id for record in records if _unfetched(record)]
             built = self._builder.build([record for record in records if not record.deleted], existing={})
             store.upsert(built.rows)
             failed += sum(not outcome.indexed for outcome in built.outcomes)
@@ -93,3 +107,7 @@ class Rebuild:
     def _discard(self, name: IndexName) -> None:
         with suppress(Conflict):  # it went live before the failure: then it is the index
             self._server.drop(name)
+
+
+def _unfetched(record: Record) -> bool:
+    return waits(record) and any(not image.digest for image in record.product.images)

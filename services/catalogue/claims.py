@@ -140,19 +140,26 @@ class Claims:
     def redo_since(self, moment: float) -> int:
         """Have every product that changed after `moment` indexed anew; returns how many.
 
+        Also one that somebody is at for the first time: what he writes may be in an index that is about to go.
         A part at a time, so that nobody waits long for the products that it holds.
         """
         number, after = 0, ""
-        changed = (products.c.updated_at >= moment) & (products.c.indexed_revision > 0)
-        newer = {"revision": products.c.revision + 1, "attempts": 0, "due_at": self._clock()}
+        begun = (products.c.indexed_revision > 0) | products.c.claimed_by.is_not(None)
+        changed = (products.c.updated_at >= moment) & begun
         while True:
             some = sa.select(products.c.id).where(changed, products.c.id > after).order_by(products.c.id).limit(1000)
             with self._database.write() as connection:
                 ids = [row.id for row in connection.execute(some.with_for_update())]
                 if not ids:
                     return number
-                connection.execute(sa.update(products).where(products.c.id.in_(ids)).values(**newer))
+                connection.execute(_renew(self._clock()).where(products.c.id.in_(ids)))
             number, after = number + len(ids), ids[-1]
+
+    def renew(self, product_ids: Sequence[str]) -> None:
+        """Have products indexed anew, whether they wait, are settled, or somebody is at them just now."""
+        with self._database.write() as connection:
+            lock(connection, product_ids)
+            connection.execute(_renew(self._clock()).where(products.c.id.in_(product_ids)))
 
     def bury(self, product_ids: Sequence[str]) -> None:
         """Make tombstones for ids that the catalogue does not know, so that a worker removes their rows."""
@@ -176,6 +183,10 @@ def _give_up(attempts: int, now: float) -> sa.Update:
         problem_detail=f"{attempts} attempts ended without an answer; it may kill the worker",
         problem_at=now,
     )
+
+
+def _renew(now: float) -> sa.Update:
+    return sa.update(products).values(revision=products.c.revision + 1, attempts=0, due_at=now)
 
 
 def _release(problem: Problem, counts: bool, now: float) -> sa.Update:

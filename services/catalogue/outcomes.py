@@ -76,7 +76,8 @@ def moved(connection: sa.Connection, worker: str, worked_from: Mapping[str, int]
     lost = [row.id for row in changed if row.claimed_by != worker]
     if lost:
         newer = sa.update(products).where(products.c.id.in_(lost))
-        connection.execute(newer.values(revision=products.c.revision + 1, due_at=now))
+        # Dated, so that a rebuild that is under way takes it for what it is: later than what the rebuild read.
+        connection.execute(newer.values(revision=products.c.revision + 1, due_at=now, updated_at=now))
     return [row.id for row in changed]
 
 

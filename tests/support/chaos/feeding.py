@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import psutil
 from chaos.goods import Goods
+from chaos.killer import Done
 from chaos.plan import Kill
-from chaos.stack import Stack
+from chaos.stack import Stack, family_of
 from chaos.watch import Watch
 from components import Component
 
@@ -23,8 +25,8 @@ class Feeding:
         self, stack: Stack, goods: Goods, kills: Sequence[Kill], watch: Watch, say: Callable[[str], None]
     ) -> None:
         self._stack, self._goods, self._kills, self._watch, self._say = stack, goods, kills, watch, say
-        self.done: list[tuple[Kill, bool]] = []
-        """The kills so far, and whether each came before the import was over."""
+        self.done: list[Done] = []
+        self._process: Component | None = None
 
     def run(self, timeout_s: float, check: Callable[[], None]) -> dict[str, Any]:
         """Until the command says that everything is settled; returns what it says. `check` is called meanwhile."""
@@ -34,14 +36,18 @@ class Feeding:
         while process.process.poll() is None:
             check()
             assert time.monotonic() < until, f"the import did not end within {timeout_s:.0f} s"
-            if kills and self._watch.read >= kills[0].at:
+            if kills and self._watch.fed >= kills[0].at:
                 process = self._killed(process, kills.pop(0))
             time.sleep(POLL_S)
         return _outcome(process)
 
+    def family(self) -> list[psutil.Process]:
+        """The command's processes."""
+        return family_of(self._process) if self._process else []
+
     def _killed(self, process: Component, kill: Kill) -> Component:
         time.sleep(kill.delay_s)
-        self._say(f"{self._watch.read:4.0%} read: SIGKILL to the import")
+        self._say(f"{self._watch.fed:4.0%} read and settled: SIGKILL to the import")
         process.kill()
         self.done.append((kill, not self._watch.over))
         time.sleep(kill.pause_s)
@@ -51,7 +57,8 @@ class Feeding:
         goods = self._goods
         mapping = [part for pair in goods.mapping.items() for part in ("--map", "=".join(pair))]
         command = ["ingest", str(goods.table), "--images", str(goods.images), *mapping, "--json", "--resume"]
-        return self._stack.lookalike("ingest", *command)
+        self._process = self._stack.lookalike("ingest", *command)
+        return self._process
 
 
 def _outcome(process: Component) -> dict[str, Any]:

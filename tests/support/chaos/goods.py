@@ -1,4 +1,4 @@
-"""A catalogue to import, derived from a real or the drawn one, some of whose rows must fail; and what must come of it."""
+"""A catalogue to import, some of whose rows must fail, derived from a real one or the drawn one."""
 
 import csv
 import hashlib

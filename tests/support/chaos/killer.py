@@ -10,6 +10,9 @@ from chaos.watch import Watch
 
 POLL_S = 0.02
 
+Done = tuple[Kill, bool]
+"""A kill that was done, and whether it came before the import was over."""
+
 
 class Killer(threading.Thread):
     """Kills one component again and again. Others do so to other components at the same time."""
@@ -19,8 +22,7 @@ class Killer(threading.Thread):
     ) -> None:
         super().__init__(name=f"kills {component}", daemon=True)
         self._stack, self._component, self._kills, self._watch, self._say = stack, component, kills, watch, say
-        self.done: list[tuple[Kill, bool]] = []
-        """The kills so far, and whether each came before the import was over."""
+        self.done: list[Done] = []
         self.error: BaseException | None = None
 
     def run(self) -> None:

@@ -66,7 +66,8 @@ def _check_records(
     wanted |= dict.fromkeys(goods.broken, "failed")
     states = {key: record.state for key, record in records.items()}
     ledger.accepted = len(records)
-    ledger.indexed, ledger.failed, ledger.deleted = map(Counter(states.values()).get, ("indexed", "failed", "deleted"), (0, 0, 0))  # fmt: skip
+    counts = Counter(states.values())
+    ledger.indexed, ledger.failed, ledger.deleted = counts["indexed"], counts["failed"], counts["deleted"]
     for key in wanted.keys() | states.keys():
         if wanted.get(key) != states.get(key):
             ledger.lost.append(f"{key}: {states.get(key)} where it should be {wanted.get(key)}")

@@ -7,13 +7,21 @@ from typing import Literal
 
 Victim = Literal["worker", "worker family", "redis", "milvus", "beat", "import"]
 VICTIMS: tuple[Victim, ...] = ("worker", "worker family", "redis", "milvus", "beat", "import")
+# Who is hit when a component is: a worker's main process alone, or with its children.
+COMPONENTS_VICTIMS: dict[str, tuple[Victim, ...]] = {
+    "worker": ("worker", "worker family"),
+    "redis": ("redis",),
+    "milvus": ("milvus",),
+    "beat": ("beat",),
+}
+# Shares of the import between which kills fall; it ends in peace, so that all of them come while it runs.
 FIRST, LAST = 0.02, 0.7
 TOGETHER = 0.3
 
 
 @dataclass(frozen=True)
 class Kill:
-    """A SIGKILL, `delay_s` after a share `at` of the lines is settled (for the import: read); then a pause."""
+    """A SIGKILL, `delay_s` after a share `at` of the import is done; then a pause."""
 
     victim: Victim
     at: float

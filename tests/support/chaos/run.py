@@ -9,9 +9,9 @@ from typing import Any
 
 from chaos.feeding import Feeding
 from chaos.goods import Goods
-from chaos.killer import Killer
+from chaos.killer import Done, Killer
 from chaos.ledger import Ledger, draw_up
-from chaos.plan import draw_kills, of
+from chaos.plan import COMPONENTS_VICTIMS, draw_kills, of
 from chaos.stack import COMPONENTS, Stack
 from chaos.traffic import Traffic
 from chaos.watch import Watch
@@ -19,10 +19,11 @@ from components import wait_for
 
 from indexer.reconcile import Audit, audit
 from services.bootstrap import Platform
-from services.products import Record
 from web.app import create_app
 
 Say = Callable[[str], None]
+RECOVERY_S = 120.0
+COUNTS = ("read", "queued", "indexed", "failed", "refused", "skipped", "stale")
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,15 @@ class Chaos:
 
 @dataclass
 class Result:
-    """The ledger; the kills of each victim, and those that came before the import was over; seconds of each part."""
+    """The ledger; what a comparison of index and catalogue found after the recovery; kills; seconds of each part."""
 
     ledger: Ledger
-    kills: Counter[str]
-    in_time: Counter[str]
-    changes: int
     audit: Audit
-    """What a comparison of index and catalogue found after the recovery."""
     progress: dict[str, Any]
+    changes: int
+    kills: Counter[str]
+    late: int
+    """Kills that came when the import was over."""
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -61,64 +62,61 @@ class Result:
 def run_chaos(stack: Stack, goods: Goods, chaos: Chaos, say: Say) -> Result:
     """Import `goods` into a fresh stack, and kill what there is meanwhile. The stack is left running."""
     platform = stack.platform()
-    for name in COMPONENTS:
-        stack.start(name)
+    try:
+        for name in COMPONENTS:
+            stack.start(name)
+        return _run(stack, platform, goods, chaos, say)
+    finally:
+        platform.close()
+
+
+def _run(stack: Stack, platform: Platform, goods: Goods, chaos: Chaos, say: Say) -> Result:
     began = time.monotonic()
-    watch = Watch(platform, goods.rows)
-    kills = draw_kills(Random(chaos.seed), chaos.kills, chaos.longest_delay_s, chaos.longest_pause_s)
-    traffic = Traffic(platform, stack.queue(), goods, watch, chaos.changes, Random(chaos.seed))
-    killers = [Killer(stack, name, of(kills, *victims), watch, say) for name, victims in VICTIMS_OF.items()]
-    for thread in (traffic, *killers):
+    watch, random = Watch(platform, goods.rows), Random(chaos.seed)
+    kills = draw_kills(random, chaos.kills, chaos.longest_delay_s, chaos.longest_pause_s)
+    traffic = Traffic(platform, stack.queue(), goods, watch, chaos.changes, random)
+    killers = [Killer(stack, name, of(kills, *victims), watch, say) for name, victims in COMPONENTS_VICTIMS.items()]
+    threads: list[Traffic | Killer] = [traffic, *killers]
+    for thread in threads:
         thread.start()
     feeding = Feeding(stack, goods, of(kills, "import"), watch, say)
-    said = feeding.run(chaos.timeout_s, lambda: _raise_first(traffic, *killers))
+    said = feeding.run(chaos.timeout_s, lambda: _raise_first(threads))
     imported = time.monotonic()
-    for thread in (traffic, *killers):
+    for thread in threads:
         thread.join(chaos.timeout_s)
-    _raise_first(traffic, *killers)
-    wait_for("everything to settle", lambda: not _waiting(platform), 120)
+    _raise_first(threads)
+    wait_for("everything to settle", lambda: not _waiting(platform), RECOVERY_S)
     settled = time.monotonic()
+    wait_for("children of killed processes to end", lambda: not stack.orphans(), RECOVERY_S)
     progress = _progress(platform, stack, said)
     ledger = draw_up(platform, goods, traffic.shelf, progress, chaos.searches)
     found = audit(platform.catalogue, platform.claims, platform.index.store(), fix=False)
-    done = [*feeding.done, *(kill for killer in killers for kill in killer.done)]
-    result = Result(
-        ledger,
-        Counter(kill.victim for kill, _ in done),
-        Counter(kill.victim for kill, in_time in done if in_time),
-        traffic.made,
-        found,
-        progress,
-        {"import": imported - began, "recovery": settled - imported, "ledger": time.monotonic() - settled},
-    )
-    platform.close()
-    return result
+    done: list[Done] = sum((killer.done for killer in killers), feeding.done)
+    victims = Counter(kill.victim for kill, _ in done)
+    late = sum(not in_time for _, in_time in done)
+    seconds = {"import": imported - began, "recovery": settled - imported, "ledger": time.monotonic() - settled}
+    return Result(ledger, found, progress, traffic.made, Counter(victims), late, seconds)
 
 
-VICTIMS_OF = {"worker": ("worker", "worker family"), "redis": ("redis",), "milvus": ("milvus",), "beat": ("beat",)}
-
-
-def _raise_first(*threads: Traffic | Killer) -> None:
+def _raise_first(threads: list[Traffic | Killer]) -> None:
     for thread in threads:
         if thread.error is not None:
             raise thread.error
 
 
-def _waiting(platform: Platform) -> list[Record]:
-    """Products, tombstones too, whose newest revision has not been dealt with."""
-    return [
-        record
+def _waiting(platform: Platform) -> bool:
+    """Whether there are products, tombstones too, whose newest revision has not been dealt with."""
+    return any(
+        max(record.indexed_revision, record.failed_revision) < record.revision
         for chunk in platform.catalogue.everything(500)
         for record in chunk
-        if max(record.indexed_revision, record.failed_revision) < record.revision
-    ]
+    )
 
 
 def _progress(platform: Platform, stack: Stack, said: dict[str, Any]) -> dict[str, Any]:
-    """What the API says of the one import there is, which is also what the command said."""
+    """What the API says of the one import that there is, which is also what the command said."""
     client = create_app(platform, stack.queue()).test_client()
     (found,) = client.get("/v1/imports").json["imports"]
     progress: dict[str, Any] = client.get(f"/v1/imports/{found['id']}").json
-    counts = ("read", "queued", "indexed", "failed", "refused", "skipped", "stale")
-    assert {name: progress[name] for name in counts} == {name: said[name] for name in counts}
+    assert {name: progress[name] for name in COUNTS} == {name: said[name] for name in COUNTS}
     return progress

@@ -1,10 +1,6 @@
 """Redis, Milvus Lite, a worker and its clock, each by its line of the Procfile, to be killed and started again."""
 
 import os
-import shlex
-import signal
-import time
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,7 +39,9 @@ class Stack:
         self._logs = folder / "log"
         self._running: dict[str, Component] = {}
         self._everyone: list[psutil.Process] = []
+        self._orphans: list[psutil.Process] = []
         self._started = 0
+        self._over = False
         for part in ("var/redis", "var/milvus", "log"):
             (folder / part).mkdir(parents=True, exist_ok=True)
 
@@ -66,6 +64,7 @@ class Stack:
 
     def launch(self, name: str, command: list[str]) -> Component:
         """Start any command with the stack's settings; its output goes to a log of its own."""
+        assert not self._over, "the stack has ended"
         self._started += 1
         component = Component(command, self._logs / f"{self._started:03}-{name}.log", self.environment)
         self._everyone.append(psutil.Process(component.process.pid))
@@ -77,29 +76,45 @@ class Stack:
 
     def family(self, name: str) -> list[psutil.Process]:
         """A component's processes, the main one first."""
-        with suppress(psutil.NoSuchProcess):
-            main = psutil.Process(self._running[name].process.pid)
-            return [main, *main.children(recursive=True)]
-        return []
+        return family_of(self._running[name])
 
     def kill(self, name: str, family: bool = False) -> None:
         """SIGKILL to a component's main process, or to all its processes at once."""
         members = self.family(name)
-        self._everyone += members[1:]
+        self._orphans += members[1:]
         _kill(members if family else members[:1])
         self._running[name].process.wait()
 
+    def orphans(self) -> list[psutil.Process]:
+        """Children that live on though their main process was killed."""
+        return [process for process in self._orphans if _lives(process)]
+
     def end(self) -> None:
-        """Nothing that was ever started here is left."""
+        """Nothing that was ever started here is left, and nothing is started any more."""
+        self._over = True
         for name in self._running:
             self._everyone += self.family(name)
-        _kill(self._everyone)
+        _kill([*self._everyone, *self._orphans])
         for component in self._running.values():
             component.process.wait()
 
     def _ready(self, name: str, component: Component) -> bool:
         assert component.process.poll() is None, f"{name} ended: {component.log.read_text(errors='replace')[-2000:]}"
         return listening(self.ports[name]) if name in self.ports else name == "beat" or component.said(READY)
+
+
+def family_of(component: Component) -> list[psutil.Process]:
+    """The main process and its descendants; none when the main one is gone."""
+    with suppress(psutil.NoSuchProcess):
+        main = psutil.Process(component.process.pid)
+        return [main, *main.children(recursive=True)]
+    return []
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _kill(processes: list[psutil.Process]) -> None:

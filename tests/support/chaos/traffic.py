@@ -49,9 +49,8 @@ class Traffic(threading.Thread):
             self.error = exc
 
     def _choose(self) -> str:
-        while not (accepted := [key for key, place in self._places.items() if place <= self._watch.lines_read]):
+        while not (accepted := [key for key, place in self._places.items() if place <= self._watch.read]):
             time.sleep(POLL_S)
-            self._watch.read  # noqa: B018  # looks again
         return self._random.choice(accepted[-LATEST:] if self._random.random() < 0.5 else accepted)
 
     def _make(self, product_id: str) -> None:

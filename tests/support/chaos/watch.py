@@ -13,15 +13,20 @@ class Watch:
     def __init__(self, platform: Platform, rows: int) -> None:
         self._imports, self._rows = platform.imports, rows
         self._asked_at = 0.0
-        self.lines_read = 0
-        self._settled = 0
+        self._read = self._settled = 0
         self.over = False
 
     @property
-    def read(self) -> float:
-        """The share of the rows that was read."""
+    def fed(self) -> float:
+        """How far the command is that feeds the rows: half of its time it reads, and then it waits."""
         self._ask()
-        return self.lines_read / self._rows
+        return (self._read + self._settled) / self._rows / 2
+
+    @property
+    def read(self) -> int:
+        """The rows that were read."""
+        self._ask()
+        return self._read
 
     @property
     def settled(self) -> float:
@@ -35,5 +40,5 @@ class Watch:
         self._asked_at = time.monotonic()
         for import_id in self._imports.recent(1):
             progress = self._imports.progress(import_id)
-            self.lines_read, self._settled = progress.read, progress.read - progress.queued
+            self._read, self._settled = progress.read, progress.read - progress.queued
             self.over = progress.settled

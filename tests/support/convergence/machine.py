@@ -122,6 +122,28 @@ class Convergence(RuleBasedStateMachine):
         """Somebody asks for failed products to be tried again."""
         self.world.mail.append(self.world.platform.failures.retry(product_ids))
 
+    @rule(
+        seconds=st.sampled_from([1, 70]),
+        wakes=st.booleans(),
+        wanted=changes(st.sampled_from(IDS)),
+        taken_up=st.booleans(),
+        sleeps_at=never | steps,
+    )
+    def rebuild(self, seconds: int, wakes: bool, wanted: Change, taken_up: bool, sleeps_at: int) -> None:
+        """The index is built anew, and when half of it is done the world goes on turning."""
+
+        def meanwhile() -> None:
+            if wakes and self.world.sleepers:
+                self.world.wake(0)
+            self._ask([wanted], taken_up=False)
+            if sleeps_at and len(self.world.sleepers) < 3:
+                self.world.fall_asleep([wanted.product_id], Steps(sleeps_at=sleeps_at))
+            elif taken_up:
+                self.world.work([wanted.product_id], Steps())
+
+        self.world.clock.now += seconds
+        self.world.rebuild(meanwhile)
+
     @precondition(lambda self: not self.calm)
     @rule()
     def audit(self) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 from convergence.photos import Web
 from convergence.workers import Steps, Stepwise
@@ -10,6 +12,7 @@ from fakes import platform_of_fakes
 
 from indexer.fetching import PhotoFetcher
 from indexer.pipeline import Pipeline
+from indexer.rebuild import Rebuild
 from indexer.rows import RowBuilder
 from services.bootstrap import Platform
 from services.catalogue import Catalogue, Claims, Failures, Imports, Locks
@@ -46,12 +49,19 @@ def open_platform(folder: Path, clock: Clock, indexes: IndexServer | None) -> Pl
     return platform
 
 
-def pipeline_of(platform: Platform, web: Web, steps: Steps, away: Callable[[], bool], gather: int) -> Pipeline:
-    """A worker's pipeline, which tells `steps` what it does, and finds no Milvus while it is `away`."""
-    builder = RowBuilder(platform.encoder, platform.images, platform.limits, threads=1, max_attempts=MAX_ATTEMPTS)
-    fetcher = PhotoFetcher(web, platform.images, threads=1)  # type: ignore[arg-type]
-    index = _Index(platform, steps, away)
-    return Pipeline(Stepwise(platform.claims, steps), builder, index, Stepwise(fetcher, steps), gather)  # type: ignore[arg-type]
+class Workplace:
+    """What workers have in common; `away` tells whether Milvus is."""
+
+    def __init__(self, platform: Platform, web: Web, away: Callable[[], bool]) -> None:
+        self._platform, self._away = platform, away
+        self._photos = PhotoFetcher(web, platform.images, threads=1)  # type: ignore[arg-type]
+        self.builder = RowBuilder(platform.encoder, platform.images, platform.limits, 1, MAX_ATTEMPTS)
+
+    def pipeline(self, steps: Steps, gather: int) -> Pipeline:
+        """A worker's pipeline, which tells `steps` what it does."""
+        claims, photos = Stepwise(self._platform.claims, steps), Stepwise(self._photos, steps)
+        index = _Index(self._platform, steps, self._away)
+        return Pipeline(claims, self.builder, index, photos, gather)  # type: ignore[arg-type]
 
 
 class _Index:
@@ -73,3 +83,11 @@ class _Index:
         self._steps()
         if self._away():
             raise Unavailable("Milvus does not answer")
+
+
+def rebuild(platform: Platform, builder: RowBuilder, clock: Clock, report: Callable[[], None]) -> None:
+    """Build the index anew, a product at a time, and call `report` after each."""
+    parts = (platform.catalogue, platform.claims, platform.locks, platform.indexes, builder, platform.encoder.model)
+    with patch("indexer.rebuild.time", SimpleNamespace(time=clock)), patch("indexer.rebuild.CHUNK", 1):
+        Rebuild(*parts).run(lambda done, total: report())
+    platform.index.forget()

@@ -1,11 +1,11 @@
 """A platform whose clock, queue, workers and components do as a test says, and the rules that it is held against."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from convergence.photos import STORED, Web
-from convergence.platform import LEASE_S, Clock, open_platform, pipeline_of
+from convergence.platform import LEASE_S, Clock, Workplace, open_platform, rebuild
 from convergence.rules import Rules
 from convergence.workers import Died, Sleeper, Steps
 
@@ -30,6 +30,7 @@ class World:
         """Every message that was ever sent, delivered or not."""
         self.sleepers: list[Sleeper] = []
         self.milvus_away = False
+        self._workplace = Workplace(self.platform, self.web, lambda: self.milvus_away)
         self.tampered = False
         """Something happened to the index that only an audit can find."""
 
@@ -73,6 +74,13 @@ class World:
         platform = self.platform
         return audit(platform.catalogue, platform.claims, platform.index.store(), fix, chunk=3)
 
+    def rebuild(self, meanwhile: Callable[[], None]) -> None:
+        """Build the index anew; `meanwhile` is called when the first product is done, or at the end."""
+        calls = iter([meanwhile])
+        rebuild(self.platform, self._workplace.builder, self.clock, lambda: next(calls, lambda: None)())
+        for call in calls:
+            call()
+
     def settle(self) -> None:
         """Everything is there again, and time passes until nothing waits any more."""
         self.milvus_away = self.web.away = False
@@ -91,9 +99,8 @@ class World:
         self.platform.close()
 
     def _work(self, product_ids: Sequence[str], steps: Steps, gather: int = 0) -> None:
-        pipeline = pipeline_of(self.platform, self.web, steps, lambda: self.milvus_away, gather)
         with suppress(Unavailable):  # everything was released, and is swept up later
-            pipeline.run(product_ids)
+            self._workplace.pipeline(steps, gather).run(product_ids)
 
     def _expected(self, changes: Sequence[Change]) -> list[str | None]:
         records = self.platform.catalogue.get_many([change.product_id for change in changes])
