@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from indexer.messages import accept_again
-
 from services.bootstrap import Platform
 from services.catalogue import Delete
 from services.errors import Unavailable
