@@ -67,8 +67,10 @@ class FolderImages:
             raise BadImage(f"image {name!r} lies outside the images folder")
         if not path.is_file():
             raise NotFound(f"image {name!r} is not in the images folder")
-        check_size(name, path.stat().st_size, self._max_bytes)
+        size = path.stat().st_size
+        check_size(name, size, self._max_bytes)
         with path.open("rb") as file:
-            data = file.read(self._max_bytes + 1)
+            # One more than it had: Python makes room for all that is asked for.
+            data = file.read(size + 1)
         check_size(name, len(data), self._max_bytes)  # it may have grown meanwhile
         return data

@@ -21,7 +21,7 @@ from services.stores import IndexServer
 from services.stores.milvus import MilvusIndexServer
 
 # As many as fit into a test run; MODEL_EXAMPLES asks for more.
-EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "100"))
 STEPS = 30
 aliases = itertools.count(1)
 BEFORE_UPSERT, BEFORE_DELETE, BEFORE_FINISH = 5, 6, 7
@@ -39,7 +39,7 @@ def put(product_id: str, image: ImageRef, **attributes: str) -> Put:
 
 
 RED, GREEN = (ImageRef("1", digest(data)) for data in STORED[:2])
-BLUE = ImageRef("1", url="https://cdn.example/blue.png")
+BLUE, YELLOW = (ImageRef("1", url=f"https://cdn.example/{colour}.png") for colour in ("blue", "yellow"))
 
 
 def test_any_life_of_a_few_products_ends_in_an_exact_index() -> None:
@@ -87,5 +87,14 @@ def test_a_worker_that_ends_while_an_index_is_rebuilt(world: World, image: Image
     world.fall_asleep(["a"], Steps(sleeps_at=sleeps_at))
     world.clock.now += 70
     world.rebuild(lambda: world.wake(0))
+    world.settle()
+    check_index(world)
+
+
+def test_a_photo_that_was_fetched_too_late_is_not_taken_for_the_one_that_follows_it(world: World) -> None:
+    world.ask([put("a", BLUE)])
+    world.fall_asleep(["a"], Steps(sleeps_at=BEFORE_FINISH))
+    world.ask([put("a", YELLOW)])
+    world.wake(0)
     world.settle()
     check_index(world)

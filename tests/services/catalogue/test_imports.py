@@ -172,6 +172,20 @@ def test_an_import_is_found_again_by_its_file(imports: Imports, database: Databa
     assert imports.recent(1) == [second]
 
 
+def test_an_import_whose_lines_wait_is_gone_on_with_too(
+    catalogue: Catalogue, imports: Imports, claims: Claims, product: Product
+) -> None:
+    """Its command died after the last row: to read the file once more would undo what was changed since."""
+    reader = Reader(catalogue, imports)
+    reader.id = imports.begin("f", 10, "same file")
+    reader.read((2, product))
+    imports.complete(reader.id)
+    assert imports.unfinished("same file").id == reader.id
+    assert imports.job(reader.id) is None, "nothing of it is left to read"
+    work(claims, "p1")
+    assert imports.unfinished("same file") is None
+
+
 def test_an_uploaded_import_that_nobody_reads_becomes_due(imports: Imports, clock) -> None:
     import_id = imports.begin("f", 10, options={"name": "f.csv"})
     imports.begin("local", 10)
