@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO, cast
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from services.errors import NotFound, Unavailable
 
@@ -26,7 +27,8 @@ class Spool:
         """Copy a stream piece by piece; returns its length in bytes. Raises Unavailable when it cannot be written."""
         path = self._path(import_id, part)
         with self._mapped("written"):
-            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            if isinstance(self._files, LocalFileSystem):  # an object store has no folders, and would make a bucket
+                self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             with self._files.open(path, "wb") as file:
                 shutil.copyfileobj(stream, file, COPY_BYTES)
             return int(self._files.size(path))

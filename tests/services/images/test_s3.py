@@ -1,5 +1,6 @@
 """What S3 does differently: buckets that are missing, servers that are away, keys that are refused."""
 
+import io
 import subprocess
 import sys
 import urllib.request
@@ -10,6 +11,7 @@ from moto.server import ThreadedMotoServer
 
 from services.errors import NotFound, Unavailable
 from services.images import ImageStore
+from services.spool import CATALOGUE, IMAGES, Spool
 
 
 def test_a_missing_bucket_is_no_missing_photo(bucket: str) -> None:
@@ -68,3 +70,19 @@ def test_the_environment_alone_is_enough(bucket: str) -> None:
     code = f"from services.images import ImageStore; print(ImageStore('s3://{bucket}/images').add(b'photo'))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ImageStore(f"s3://{bucket}/images").read(done.stdout.strip()) == b"photo"
+
+
+def test_uploaded_files_wait_in_a_bucket_too(bucket: str) -> None:
+    spool = Spool(f"s3://{bucket}/images/imports")
+    assert spool.put("i1", CATALOGUE, io.BytesIO(b"id,image\n" * 1_000_000)) == 9_000_000
+    with spool.open("i1", CATALOGUE) as file:
+        file.seek(8_999_991)
+        assert file.read() == b"id,image\n"
+    with pytest.raises(NotFound, match=r"images\.zip"):
+        spool.open("i1", IMAGES)
+    for _ in range(2):
+        spool.remove("i1")
+    with pytest.raises(NotFound):
+        spool.open("i1", CATALOGUE)
+    with pytest.raises(Unavailable, match="cannot be written"):
+        Spool(f"s3://{bucket}-misspelt/imports").put("i1", CATALOGUE, io.BytesIO(b"x"))
