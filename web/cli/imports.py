@@ -1,7 +1,6 @@
 """`lookalike imports`: how far bulk imports are, what went wrong in them, and stopping one."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +40,9 @@ def list_(limit: int) -> None:
 @click.argument("import_id")
 def show(import_id: str) -> None:
     """Where one import stands, as JSON."""
-    click.echo(json.dumps(asdict(_platform().imports.progress(import_id)), indent=2))
+    from web.serialise import import_json
+
+    click.echo(json.dumps(import_json(_platform().imports.progress(import_id)), indent=2))
 
 
 @imports.command()

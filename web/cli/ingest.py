@@ -56,7 +56,9 @@ def ingest(
     platform.database.check()
     progress, seconds = feed(platform, file, resume, quiet=as_json)
     if as_json:
-        click.echo(json.dumps({**asdict(progress), "import": progress.id, "seconds": round(seconds, 1)}))
+        from web.serialise import import_json
+
+        click.echo(json.dumps({**import_json(progress), "seconds": round(seconds, 1)}))
     else:
         conclude(platform, progress, seconds)
     if progress.failed or progress.refused:
