@@ -15,10 +15,14 @@ def sweep(claims: Claims, send: Send, room: int) -> int:
     """Queue again up to `room` products whose message seems lost; returns how many.
 
     `room` is what the queue can take: with a long queue there is work enough, and nothing is lost by waiting.
+    Products that may end their workers are queued one by one, so that they take no others with them.
     """
     ids = claims.due(room) if room > 0 else []
-    if ids:
-        send(ids)
+    alone = claims.suspects(ids) if ids else set()
+    if together := [key for key in ids if key not in alone]:
+        send(together)
+    for key in sorted(alone):
+        send([key])
     return len(ids)
 
 

@@ -20,6 +20,9 @@ from services.catalogue.rows import insert_missing, lock
 from services.catalogue.tables import WAITING, products
 from services.products import Problem, Record
 
+# After so many attempts without an outcome a product is tried alone: what ends its worker ends the attempts of all that
+# were claimed with it, and they would be given up with it.
+SUSPECT_ATTEMPTS = 3
 # A statement has room for 32,766 parameters on SQLite, 65,535 on PostgreSQL.
 MAX_SWEEP = 10_000
 
@@ -45,13 +48,15 @@ class Claims:
         """Claim those of `product_ids` that wait for work and are nobody else's; return their records as of now.
 
         Up to `extra` others come along that wait for their first attempt: their own messages will find them done.
+        A suspect, see `suspects`, is claimed only where it is named alone, and then nothing comes along.
         """
         now = self._clock()
         free = (products.c.claimed_until <= now) | (products.c.claimed_by == worker)
         with self._database.write() as connection:
             lock(connection, product_ids)
-            wanted: list[str] = list(product_ids)
-            if extra > 0:
+            suspects = self._suspects(connection, product_ids, worker)
+            wanted = [key for key in product_ids if key not in suspects or len(product_ids) == 1]
+            if extra > 0 and not suspects:
                 wanted += self._fresh(connection, extra, now, besides=product_ids)
             rows = connection.execute(
                 sa.update(products)
@@ -122,6 +127,11 @@ class Claims:
                 connection.execute(again.values(due_at=now + self._resend_after_s))
         return ids
 
+    def suspects(self, product_ids: Sequence[str]) -> set[str]:
+        """Those of `product_ids` that were tried so often without an outcome that they may end their workers."""
+        with self._database.read() as connection:
+            return self._suspects(connection, product_ids)
+
     def redo(self, product_ids: Sequence[str]) -> int:
         """Have products indexed anew, because their rows are missing or wrong; returns how many it concerned.
 
@@ -165,6 +175,13 @@ class Claims:
         """Make tombstones for ids that the catalogue does not know, so that a worker removes their rows."""
         with self._database.write() as connection:
             insert_missing(connection, product_ids, self._clock(), deleted=True, revision=1)
+
+    def _suspects(self, connection: sa.Connection, product_ids: Sequence[str], worker: str = "") -> set[str]:
+        """But for what `worker` holds: it has seen to that already, and is still alive."""
+        others = products.c.claimed_by.is_(None) | (products.c.claimed_by != worker)
+        tried = WAITING & (products.c.attempts >= SUSPECT_ATTEMPTS) & others
+        query = sa.select(products.c.id).where(products.c.id.in_(product_ids), tried)
+        return {row.id for row in connection.execute(query)}
 
     def _fresh(self, connection: sa.Connection, limit: int, now: float, besides: Sequence[str]) -> list[str]:
         """Products that wait for their first attempt, oldest first."""

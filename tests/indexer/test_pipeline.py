@@ -1,10 +1,12 @@
 """The pipeline: what the index holds after any order of changes, late workers and failures."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from indexer.pipeline import Pipeline
+from indexer.reconcile import sweep
 from indexer.rows import RowBuilder
 from services.bootstrap import Platform
 from services.errors import InvalidRequest, Unavailable
@@ -213,3 +215,29 @@ def test_a_product_that_never_stands_still_is_left_for_later(platform, pipeline:
     assert platform.catalogue.get("p").state == "queued"
     monkeypatch.undo()
     assert pipeline.run(["p"]) == 1, "nobody holds a claim on it"
+
+
+def test_a_product_that_ends_its_worker_takes_no_others_with_it(platform, pipeline, builder, make, monkeypatch) -> None:
+    """Ten in one message, again and again; nine are indexed in the end, and one is given up."""
+    platform.catalogue.put([make(f"p{number}", "red") for number in range(10)])
+    build, clock, late = builder.build, platform.claims._clock, [0.0]
+    monkeypatch.setattr(platform.claims, "_clock", lambda: clock() + late[0])
+
+    def fatal(records, *rest):
+        if any(record.product.id == "p4" for record in records):
+            raise RuntimeError("the end")
+        return build(records, *rest)
+
+    def work(product_ids) -> None:
+        with suppress(RuntimeError):
+            pipeline.run(list(product_ids))
+
+    monkeypatch.setattr(builder, "build", fatal)
+    work([f"p{number}" for number in range(10)])
+    for _ in range(12):
+        late[0] += 60
+        sweep(platform.claims, work, room=1000)
+    counts = platform.catalogue.counts()
+    assert (counts["indexed"], counts["failed"], counts["queued"]) == (9, 1, 0)
+    record = platform.catalogue.get("p4")
+    assert (record.state, record.problem.code, record.attempts) == ("failed", "gave_up", platform.claims.max_attempts)
