@@ -111,9 +111,16 @@ class Intake:
 def _name(image: IncomingImage, position: int) -> str:
     if image.name:
         return checked_image_name(image.name)
-    last = unquote(urlsplit(image.url).path.rpartition("/")[2]) if image.url else ""
-    usable = last.strip(".") and "\0" not in last and len(last.encode(errors="replace")) <= MAX_ID_BYTES
+    last = _last_part(image.url)
+    usable = last.strip(". ") and "\0" not in last and len(last.encode(errors="replace")) <= MAX_ID_BYTES
     return checked_image_name(last) if usable else f"image-{position}"
+
+
+def _last_part(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).path.rpartition("/")[2])
+    except ValueError:  # no URL at all: the fetcher says what is wrong with it
+        return ""
 
 
 def _checked_version(version: object) -> int | None:

@@ -65,6 +65,9 @@ def test_versions_order_what_arrives_out_of_order(client: FlaskClient, body) -> 
     [
         ({"url": "https://cdn.example.com/a.jpg"}, "blocked_address"),
         ({"url": "file:///etc/passwd"}, "blocked_address"),
+        ({"url": "http://[not an address"}, "blocked_address"),
+        ({"url": "https://a.example/%20%2e"}, "blocked_address"),
+        ({"url": "\ud800"}, "invalid_product"),
         ({"url": "http://169.254.169.254/latest"}, "blocked_address"),
         ({"url": "https://a.example/a.jpg", "data": "AAAA"}, "invalid_request"),
         ({"name": "front"}, "invalid_product"),
