@@ -59,7 +59,7 @@ class ImportOptionsBody(BaseModel):
     name: Annotated[str, Field(max_length=300)] = ""
     format: str | None = None
     map: dict[str, str] = {}
-    limit: Annotated[int, Field(ge=1)] | None = None
+    limit: Annotated[int, Field(ge=1, le=10**12)] | None = None
 
 
 class QueryImageBody(BaseModel):

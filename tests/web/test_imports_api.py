@@ -95,6 +95,7 @@ def test_the_file_as_the_body(client: FlaskClient, photo) -> None:
         ("shop.csv", TABLE, {"map": {"id": "absent"}}, "absent"),
         ("shop.csv", TABLE, {"unknown": 1}, "unknown"),
         ("shop.csv", TABLE, {"limit": 0}, "limit"),
+        ("shop.csv", TABLE, {"limit": 10**30}, "limit"),
         ("", TABLE, {}, "file"),
     ],
 )

@@ -25,7 +25,7 @@ KINDS = click.Choice(["csv", "tsv", "jsonl", "parquet", "google", "alibaba"])
 @click.option(
     "--map", "mapping", multiple=True, metavar="TARGET=COLUMN", help="Where id, image or an attribute stands."
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Read only the first rows.")
+@click.option("--limit", type=click.IntRange(1, 10**12), help="Read only the first rows.")
 @click.option("--resume", is_flag=True, help="Go on where an earlier run on the same file was broken off.")
 @click.option("--dry-run", is_flag=True, help="Check every row and photo, report, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
