@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import waitress
+from waitress import wasyncore
 
 from web.body_limits import limit_others
 
@@ -25,13 +26,20 @@ def port() -> Iterator[int]:
     sockets: dict[int, Any] = {}
     server = waitress.create_server(app, map=sockets, host="127.0.0.1", port=0, max_request_body_size=IMPORT_LIMIT)
     limit_others(sockets, LIMIT)
-    thread = threading.Thread(target=server.run, daemon=True)
+    over = threading.Event()
+
+    def run() -> None:
+        # Not `server.run`: its sockets are to be closed by the thread that waits for them.
+        while not over.is_set():
+            wasyncore.loop(timeout=0.05, map=sockets, count=1)
+        server.task_dispatcher.shutdown()
+        wasyncore.close_all(sockets)
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     yield server.effective_port
-    for one in list(sockets.values()):
-        one.close()
-    server.task_dispatcher.shutdown()
-    thread.join(5)
+    over.set()
+    thread.join(10)
 
 
 def send(port: int, method: str, path: str, body: bytes, chunked: bool = False) -> int:
