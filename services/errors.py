@@ -16,7 +16,11 @@
     ├── ModelError              a model bundle is missing, damaged or of an unknown format
     ├── IndexMismatch           the index was built by another model or field set; rebuild it
     ├── Conflict                someone else is doing this already (a rebuild is running)
+    ├── Unauthenticated         no API key where one is needed, or one that is not valid
+    ├── Forbidden               the caller may not do this: a scope is missing, or a stranger's web page asks
+    ├── TooManyRequests         the caller's rate limit is used up
     └── Unavailable             a component is away; the same call may succeed later. The only error that is retried
+        ├── DeadlineExceeded    a request's time was over before its answer was there
         └── HostAway            the host of a photo's URL does not answer, or asks for patience
 
 `code` is stable and machine-readable: it is what problem+json bodies and a product's recorded failure carry.
@@ -120,10 +124,48 @@ class Conflict(LookalikeError):
     code = "conflict"
 
 
+class Unauthenticated(LookalikeError):
+    """No API key where one is needed, or one that is not valid. The message never holds what was sent."""
+
+    code = "unauthenticated"
+
+    def __init__(self, message: str, presented: bool = False) -> None:
+        """`presented` says that there was a key, though not a valid one."""
+        super().__init__(message)
+        self.presented = presented
+
+
+class Forbidden(LookalikeError):
+    """The caller may not do this."""
+
+    code = "forbidden"
+
+    def __init__(self, message: str, scope: str = "") -> None:
+        """`scope` is the one that is missing, if that is why."""
+        super().__init__(message)
+        self.scope = scope
+
+
+class TooManyRequests(LookalikeError):
+    """The caller's rate limit is used up."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class Unavailable(LookalikeError):
     """A component is away; the same call may succeed later."""
 
     code = "unavailable"
+
+
+class DeadlineExceeded(Unavailable):
+    """A request's time was over before its answer was there."""
+
+    code = "deadline_exceeded"
 
 
 class HostAway(Unavailable):

@@ -23,6 +23,25 @@ class FieldType(StrEnum):
 
 Fields: TypeAlias = Mapping[str, FieldType]
 
+# Whose words are looked for, where a shop declares nothing else.
+TEXT_FIELDS = (
+    "title",
+    "brand",
+    "category",
+    "article_type",
+    "sub_category",
+    "base_colour",
+    "pattern",
+    "gender",
+    "season",
+    "usage",
+    "description",
+    "keywords",
+    "sku",
+    "mpn",
+    "gtin",
+)
+
 TRUE_WORDS = {"true", "yes", "1"}
 FALSE_WORDS = {"false", "no", "0"}
 

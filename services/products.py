@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from services.errors import InvalidProduct
 from services.fields import Attributes, Fields, Scalar, coerce
+from services.predictions import Predictions
 
 MAX_ID_BYTES = 512
 MAX_TEXT_BYTES = 8_192
@@ -58,6 +59,7 @@ class Record:
     as a tombstone, so that a late message cannot bring it back. `version` is the sender's own number of its newest
     change, where it counts them. `attempts` were made at this revision, the last `deferrals` of them in vain for a
     passing reason. `problem` is the latest, since `problem_at`; `image_problems` are those of photos, by name.
+    `predictions` are those of its main photo, the first, as it is now; None where there are none.
     """
 
     product: Product
@@ -72,6 +74,7 @@ class Record:
     deferrals: int = 0
     problem_at: float | None = None
     image_problems: Mapping[str, Problem] = field(default_factory=dict)
+    predictions: Predictions | None = None
 
     @property
     def state(self) -> State:

@@ -7,13 +7,17 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
+from services.catalogue.attribute_names import NameNotes
 from services.catalogue.changes import Change, Delete, Draft, draft_of, puts
 from services.catalogue.database import Database
 from services.catalogue.failures import FAILED
 from services.catalogue.records import record_from_row
 from services.catalogue.rows import insert_missing
+from services.catalogue.sql_attributes import Documents
+from services.catalogue.sql_filters import condition
 from services.catalogue.tables import WAITING, products
 from services.errors import Conflict, InvalidProduct, LookalikeError, NotFound
+from services.filters import Filter
 from services.products import Problem, Product, Record, State
 
 STATES: dict[State, sa.ColumnElement[bool]] = {
@@ -46,14 +50,23 @@ Then: TypeAlias = Callable[[sa.Connection, list[Accepted]], None]
 
 
 class Catalogue:
-    """The products. `resend_after_s` is how long a queue message may take before it counts as lost."""
+    """The products. `resend_after_s` is how long a queue message may take before it counts as lost.
+
+    `predict_min` is how probable a label must be for filters to see it as `predicted_<field>`; None: they see none.
+    """
 
     def __init__(
-        self, database: Database, resend_after_s: float = 30.0, clock: Callable[[], float] = time.time
+        self,
+        database: Database,
+        resend_after_s: float = 30.0,
+        clock: Callable[[], float] = time.time,
+        predict_min: float | None = 0.5,
     ) -> None:
         self._database = database
         self._resend_after_s = resend_after_s
         self._clock = clock
+        self._documents = Documents(products.c.attributes, products.c.predictions, database.sqlite, predict_min)
+        self._names = NameNotes()
 
     def put(self, batch: Sequence[Product]) -> list[Accepted]:
         """Accept products, all or none; of two with one id the later counts.
@@ -98,6 +111,9 @@ class Catalogue:
             ]
             if then is not None:
                 then(connection, accepted)
+            names = self._names.new(draft.attributes for draft in drafts.values() if draft.work)
+            self._names.write(connection, names)
+        self._names.written(names)
         return accepted
 
     def get(self, product_id: str) -> Record:
@@ -119,15 +135,18 @@ class Catalogue:
         after: str = "",
         state: State | None = None,
         attributes: Mapping[str, str] | None = None,
+        where: Filter | None = None,
     ) -> list[Record]:
         """The next `limit` products by id after `after`, in `state` (any but deleted when None).
 
-        `attributes` keeps those whose text attribute equals the value given.
+        `attributes` keeps those whose text attribute equals the value given, `where` those that pass the filter.
         """
         query = sa.select(products).where(products.c.id > after, products.c.revision > 0)
         query = query.where(~products.c.deleted if state is None else STATES[state])
         for name, value in (attributes or {}).items():
             query = query.where(self._text(name) == value)
+        if where is not None:
+            query = query.where(condition(where, self._documents))
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(products.c.id).limit(limit)).all()
         return [record_from_row(row) for row in rows]
@@ -146,13 +165,11 @@ class Catalogue:
     def values(self, field: str, limit: int = 200) -> list[tuple[str, int]]:
         """The values of a text attribute among products not deleted, and how many have each, most frequent first."""
         value = self._text(field)
-        # By code point on either engine, whatever language a PostgreSQL database was made for.
-        by_value = value if self._database.sqlite else sa.collate(value, "C")
         query = (
             sa.select(value.label("value"), sa.func.count().label("number"))
             .where(~products.c.deleted, value.is_not(None))
             .group_by(value)
-            .order_by(sa.desc("number"), by_value)
+            .order_by(sa.desc("number"), value)
             .limit(limit)
         )
         with self._database.read() as connection:
@@ -160,15 +177,8 @@ class Catalogue:
 
     def _text(self, attribute: str) -> sa.ColumnElement[str]:
         """An attribute in SQL where it is text, else NULL: a number or a boolean is equal to no text."""
-        plain: sa.ColumnElement[str] = products.c.attributes[attribute].as_string()
-        if not self._database.sqlite:
-            return sa.case((sa.func.json_typeof(products.c.attributes[attribute]) == "string", plain))
-        if not {'"', "\\"} & set(attribute):
-            return sa.case((sa.func.json_type(products.c.attributes, f'$."{attribute}"') == "text", plain))
-        # SQLite's JSON paths have no way to spell such a name; going through the keys does, more slowly.
-        keys = sa.func.json_each(products.c.attributes).table_valued("key", "value", "type")
-        found = sa.select(sa.cast(keys.c.value, sa.Text)).where(keys.c.key == attribute, keys.c.type == "text")
-        return found.scalar_subquery()
+        member = self._documents.own(attribute)
+        return sa.case((member.is_kind("text"), member.text))
 
     def _save(
         self, connection: sa.Connection, current: Mapping[str, Any], drafts: dict[str, Draft], now: float

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from services.catalogue.backoff import Backoff
 from services.catalogue.database import Database
 from services.catalogue.lines import settle_lines
-from services.catalogue.outcomes import Outcome, keep_digests, moved, record
+from services.catalogue.outcomes import Outcome, keep_digests, keep_predictions, moved, record
 from services.catalogue.records import record_from_row
 from services.catalogue.rows import insert_missing, lock
 from services.catalogue.tables import WAITING, products
@@ -84,6 +84,12 @@ class Claims:
             settle_lines(connection, {outcome.product_id: outcome.embedded for outcome in outcomes}, now)
             worked_from = {outcome.product_id: outcome.revision for outcome in outcomes}
             return moved(connection, worker, worked_from, now)
+
+    def predict(self, outcomes: Sequence[Outcome]) -> None:
+        """Keep the predictions of outcomes, and nothing else of them, where the products have not moved on."""
+        with self._database.write() as connection:
+            lock(connection, [outcome.product_id for outcome in outcomes])
+            keep_predictions(connection, outcomes)
 
     def release(self, worker: str, problem: Problem, counts: bool, unfinished: Sequence[Record] = ()) -> None:
         """Let go of everything `worker` still holds, to be queued again a little later.

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,7 +14,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from services.errors import InvalidRequest, InvalidSettings, Unavailable
+from services.catalogue.timeouts import ran_out, statement_timeout
+from services.catalogue.versions import Versions
+from services.errors import DeadlineExceeded, InvalidRequest, InvalidSettings, Unavailable
 
 Transaction: TypeAlias = sa.Connection
 """What `Database.write` opens; outside this package it is only passed on."""
@@ -40,16 +42,29 @@ class Database:
             raise InvalidSettings(f"LOOKALIKE_DATABASE_URL={shown!r}: {exc}{hint}") from exc
         self.sqlite = self._engine.dialect.name == "sqlite"
         sa.event.listen(self._engine, "connect", _set_up_sqlite if self.sqlite else _set_up_postgresql)
+        self._versions = Versions(self._engine)
 
     @contextmanager
-    def read(self) -> Iterator[sa.Connection]:
-        """One consistent view. Raises Unavailable when the database is away."""
+    def read(self, timeout_s: float | None = None) -> Iterator[sa.Connection]:
+        """One consistent view. Raises Unavailable when the database is away.
+
+        With a timeout, raises DeadlineExceeded for a statement that takes longer (seconds).
+        """
         with _translated(), self._engine.connect() as connection:
             if self.sqlite:
                 connection.exec_driver_sql("BEGIN")
             else:
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            yield connection
+            with nullcontext() if timeout_s is None else statement_timeout(connection, timeout_s):
+                yield connection
+
+    def version(self) -> object:
+        """A value that is another whenever anything was written since it was last asked for, by whomever.
+
+        What was read after it returned one value is still so when it returns the same again. Raises Unavailable.
+        """
+        with _translated():
+            return self._versions.now()
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -88,6 +103,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        self._versions.close()
         self._engine.dispose()
 
 
@@ -136,6 +152,8 @@ def _translated() -> Iterator[None]:
         reason = str(getattr(exc, "orig", None) or exc).splitlines()[0]
         raise InvalidRequest(f"the catalogue database cannot hold a value: {reason}") from exc
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError, sa.exc.TimeoutError) as exc:
+        if ran_out(exc):
+            raise DeadlineExceeded("the catalogue database had no answer in time; ask again, or for less") from exc
         reason = str(getattr(exc, "orig", None) or exc).splitlines()[0]
         hint = "; run: lookalike migrate" if "no such table" in reason else ""
         raise Unavailable(f"the catalogue database does not answer: {reason}{hint}") from exc

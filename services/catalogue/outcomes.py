@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from services.catalogue.backoff import Backoff
 from services.catalogue.notes import storable
 from services.catalogue.tables import products
+from services.predictions import Predictions, predictions_json
 from services.products import Problem
 
 
@@ -35,6 +36,8 @@ class Outcome:
     embedded: int = 0
     deferrals: int = 0
     """How often in a row it has been put off so far."""
+    predictions: Predictions | None = None
+    """What its main photo is taken for; None, which clears what was there before, where that is not known."""
 
 
 def record(connection: sa.Connection, worker: str, outcomes: Sequence[Outcome], now: float, backoff: Backoff) -> None:
@@ -63,6 +66,16 @@ def keep_digests(connection: sa.Connection, outcomes: Sequence[Outcome]) -> None
     if values:
         statement = sa.update(products).where(products.c.id == sa.bindparam("key"))
         connection.execute(statement.values(images=sa.bindparam("photos", type_=products.c.images.type)), values)
+
+
+def keep_predictions(connection: sa.Connection, outcomes: Sequence[Outcome]) -> None:
+    """Write the predictions of outcomes to those products that are still at the revision they were made from."""
+    values = [
+        {"key": outcome.product_id, "worked_from": outcome.revision, "guess": predictions_json(outcome.predictions)}
+        for outcome in outcomes
+    ]
+    if values:
+        connection.execute(_PREDICTED, values)
 
 
 def moved(connection: sa.Connection, worker: str, worked_from: Mapping[str, int], now: float) -> list[str]:
@@ -96,6 +109,7 @@ def _finish(**values: Any) -> sa.Update:
             problem_detail=sa.bindparam("detail"),
             problem_at=sa.bindparam("at"),
             image_problems=sa.bindparam("photos", type_=products.c.image_problems.type),
+            predictions=sa.bindparam("guess", type_=products.c.predictions.type),
             **values,
         )
     )
@@ -109,6 +123,12 @@ _AGAIN = _finish(
     attempts=products.c.attempts - sa.bindparam("uncounted", type_=sa.Integer),
 )
 
+_PREDICTED = (
+    sa.update(products)
+    .where(products.c.id == sa.bindparam("key"), products.c.revision == sa.bindparam("worked_from"))
+    .values(predictions=sa.bindparam("guess", type_=products.c.predictions.type))
+)
+
 
 def _values(outcome: Outcome, worker: str, now: float, backoff: Backoff) -> dict[str, object]:
     problem = outcome.problem
@@ -120,6 +140,7 @@ def _values(outcome: Outcome, worker: str, now: float, backoff: Backoff) -> dict
         "detail": problem and problem.detail[:1000],
         "at": now if problem else None,
         "photos": {name: _note(found) for name, found in outcome.image_problems.items()} or None,
+        "guess": predictions_json(outcome.predictions),
     }
     if not outcome.again:
         return values

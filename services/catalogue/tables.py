@@ -35,6 +35,8 @@ products = sa.Table(
     sa.Column("deferrals", sa.Integer, nullable=False, server_default="0"),
     sa.Column("problem_at", sa.Float),
     sa.Column("image_problems", sa.JSON(none_as_null=True)),
+    # What the model takes the main photo for: {"model", "digest", "labels": {field: [label, probability]}}.
+    sa.Column("predictions", sa.JSON(none_as_null=True)),
 )
 WAITING = (products.c.indexed_revision < products.c.revision) & (products.c.failed_revision < products.c.revision)
 # Partial, so that it holds only the products that wait: small, however large the catalogue.
@@ -118,4 +120,28 @@ locks = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("holder", sa.Text, nullable=False),
     sa.Column("held_until", sa.Float, nullable=False),
+)
+
+# Every name that an attribute has ever had, and of which kind it was: what a filter may ask for.
+attribute_names = sa.Table(
+    "attribute_names",
+    metadata,
+    sa.Column("name", ID, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", Note, nullable=False),
+    # SHA-256 of the secret, which is long and random: nothing that could be guessed, so nothing slower is needed.
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    # Such as "600/minute"; null for the setting's.
+    sa.Column("rate_limit", sa.Text),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("expires_at", sa.Float),
+    sa.Column("revoked_at", sa.Float),
+    sa.Column("last_used_at", sa.Float),
 )

@@ -5,10 +5,15 @@ A filter is an object; every key of it must hold:
     {"category": "Dresses"}                 equals
     {"category": ["Dresses", "Skirts"]}     equals any of
     {"price": {"gte": 10, "lt": 50}}        a range: gt, gte, lt, lte
+    {"price": {"exists": true}}             is present, whatever it is; false: is absent
+    {"brand": {"prefix": "Nik"}}            is text that begins so
     {"in_stock": true}                      a boolean
     {"not": {...}}                          does not hold; products that lack the attribute are included
     {"any": [{...}, {...}]}                 at least one holds
     {"all": [{...}, {...}]}                 every one holds
+
+A range, "exists" and "prefix" may stand in one object, and all must hold. Negation is a filter of its own, "not"; there
+is no {"price": {"not": 10}}, which could mean two things for a product without a price.
 """
 
 import difflib
@@ -16,30 +21,35 @@ import math
 import re
 import reprlib
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import get_args
 
 from services.errors import InvalidFilter
 from services.fields import Fields, FieldType, Scalar, normal_date
-from services.filters.nodes import All, Any, Compare, Filter, Not, OneOf, Operator
+from services.filters.nodes import All, Any, Compare, Exists, Filter, Not, OneOf, Operator, Prefix
 
 MAX_DEPTH = 10
 MAX_PARTS = 1_000
 MAX_VALUE_BYTES = 1_024
 MAX_NAME_LENGTH = 200
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
+EXISTS, PREFIX = "exists", "prefix"
+# How alike two names must be for one to be taken for the other misspelt, by difflib's measure.
+NEAR = 0.5
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
-def parse_filter(data: object, fields: Fields) -> Filter | None:
+def parse_filter(data: object, fields: Fields, known: Collection[str] | None = None) -> Filter | None:
     """Return the filter that `data` (parsed JSON) describes; None, which is no filter, for null and {}.
 
-    Raises InvalidFilter, naming the field or operator, the value and the remedy, for anything outside the grammar
-    or a value that a declared field cannot hold. A field that is not declared may be of any kind.
+    A field that is not declared may be of any kind; where `known` names are given, it must be one of them. Raises
+    InvalidFilter, naming the field or operator, the value and the remedy, for anything outside the grammar, a value
+    that a declared field cannot hold, or a field that is neither declared nor known.
     """
     if data is None or data == {}:
         return None
-    return _Parser(fields).filter(data, 1)
+    return _Parser(fields, known).filter(data, 1)
 
 
 @dataclass
@@ -47,6 +57,7 @@ class _Parser:
     """One parse: counts what it has seen, so that no filter can be expensive to evaluate."""
 
     fields: Fields
+    known: Collection[str] | None = None
     parts: int = 0
 
     def filter(self, data: object, depth: int) -> Filter:
@@ -68,7 +79,7 @@ class _Parser:
             case "all":
                 return All(self._filters("all", value, depth))
             case _:
-                return self._condition(_field_name(key), value)
+                return self._condition(self._field(key), value)
 
     def _filters(self, operator: str, value: object, depth: int) -> tuple[Filter, ...]:
         if not isinstance(value, list) or not value:
@@ -76,31 +87,50 @@ class _Parser:
         return tuple(self.filter(part, depth + 1) for part in value)
 
     def _condition(self, field: str, value: object) -> Filter:
-        """What one field must satisfy: a value, any of a list, or a range."""
+        """What one field must satisfy: a value, any of a list, or all that an object asks."""
         if isinstance(value, dict):
-            return self._range(field, value)
+            return self._asked(field, value)
         if not isinstance(value, list):
             return OneOf(field, (self._value(field, value),))
         if not value:
             raise InvalidFilter(f"{field!r}: an empty list matches nothing; leave the field out, or give a value")
         return OneOf(field, tuple(self._value(field, item) for item in value))
 
-    def _range(self, field: str, bounds: dict[object, object]) -> Filter:
-        allowed = ", ".join(OPERATORS)
-        if not bounds:
+    def _asked(self, field: str, operators: dict[object, object]) -> Filter:
+        allowed = ", ".join([*OPERATORS, EXISTS, PREFIX])
+        if not operators:
             raise InvalidFilter(f"{field!r}: {{}} is not a range; give at least one of {allowed}")
+        parts: list[Filter] = []
+        for operator, value in operators.items():
+            if operator == EXISTS:
+                parts.append(self._exists(field, value))
+            elif operator == PREFIX:
+                parts.append(self._prefix(field, value))
+            elif operator in OPERATORS:
+                parts.append(Compare(field, operator, self._bound(field, value)))
+            else:
+                hint = '; negate with {"not": {...}}' if operator in ("not", "ne") else ""
+                raise InvalidFilter(f"{field!r}: unknown operator {_show(operator)}; allowed are {allowed}{hint}")
+        return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def _exists(self, field: str, value: object) -> Filter:
+        self._count()
+        if not isinstance(value, bool):
+            raise InvalidFilter(f"{field!r}: {EXISTS} {_show(value)} is not allowed; use true or false")
+        return Exists(field) if value else Not(Exists(field))
+
+    def _prefix(self, field: str, value: object) -> Filter:
+        self._count()
+        kind = self.fields.get(field)
+        if kind not in (None, FieldType.KEYWORD):
+            remedy = "give a range" if kind is not FieldType.BOOLEAN else "use true or false"
+            raise InvalidFilter(f"{field!r} is a {kind} field, which has no prefixes; {remedy}")
+        return Prefix(field, self._text(field, value, "a prefix is text"))
+
+    def _bound(self, field: str, value: object) -> str | float:
         kind = self.fields.get(field)
         if kind in (FieldType.KEYWORD, FieldType.BOOLEAN):
             raise InvalidFilter(f"{field!r} is a {kind} field, which has no ranges; give a value, or a list of values")
-        parts = []
-        for operator in bounds:
-            if operator not in OPERATORS:
-                hint = '; negate with {"not": {...}}' if operator in ("not", "ne") else ""
-                raise InvalidFilter(f"{field!r}: unknown operator {_show(operator)}; allowed are {allowed}{hint}")
-            parts.append(Compare(field, operator, self._bound(field, bounds[operator])))
-        return parts[0] if len(parts) == 1 else All(tuple(parts))
-
-    def _bound(self, field: str, value: object) -> str | float:
         checked = self._value(field, value)
         if isinstance(checked, bool):
             raise self._wrong(field, value, "a range needs numbers or text")
@@ -157,6 +187,17 @@ class _Parser:
             return normal_date(text)
         except (ValueError, OverflowError) as exc:  # overflow: an offset that leaves the calendar
             raise self._wrong(field, value, remedy) from exc
+
+    def _field(self, key: object) -> str:
+        """A field's name, where it is one that may be asked for."""
+        name = _field_name(key)
+        if self.known is None or name in self.fields or name in self.known:
+            return name
+        # Case aside, for "Colour" is nearer to "colour" than anything else is.
+        names = {known.casefold(): known for known in sorted({*self.fields, *self.known}, reverse=True)}
+        close = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=NEAR)
+        hint = f"did you mean {names[close[0]]!r}?" if close else "see the attributes that your products have"
+        raise InvalidFilter(f"{reprlib.repr(name)}: no product has such a field; {hint}")
 
     def _wrong(self, field: str, value: object, remedy: str) -> InvalidFilter:
         kind = self.fields.get(field)

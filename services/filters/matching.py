@@ -4,7 +4,7 @@ import operator
 from typing import Literal, TypeAlias, assert_never
 
 from services.fields import Attributes, Scalar
-from services.filters.nodes import All, Any, Compare, Filter, Not, OneOf
+from services.filters.nodes import All, Any, Compare, Exists, Filter, Not, OneOf, Prefix
 
 Kind: TypeAlias = Literal["text", "number", "boolean"]
 _COMPARISONS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
@@ -28,6 +28,11 @@ def matches(node: Filter, attributes: Attributes) -> bool:
             return any(_equal(attributes.get(field), value) for value in values)
         case Compare():
             return _compares(node, attributes.get(node.field))
+        case Exists(field):
+            return attributes.get(field) is not None
+        case Prefix(field, prefix):
+            present = attributes.get(field)
+            return isinstance(present, str) and present.startswith(prefix)
         case Not(part):
             return not matches(part, attributes)
         case All(parts):
@@ -36,6 +41,21 @@ def matches(node: Filter, attributes: Attributes) -> bool:
             return any(matches(part, attributes) for part in parts)
         case _:
             assert_never(node)
+
+
+def fields_of(node: Filter) -> set[str]:
+    """The fields that a filter asks about.
+
+    >>> sorted(fields_of(All((OneOf("brand", ("Nike",)), Not(Compare("price", "lt", 5.0))))))
+    ['brand', 'price']
+    """
+    match node:
+        case Not(part):
+            return fields_of(part)
+        case All(parts) | Any(parts):
+            return {field for part in parts for field in fields_of(part)}
+        case _:
+            return {node.field}
 
 
 def _equal(present: Scalar | None, wanted: Scalar) -> bool:

@@ -26,6 +26,21 @@ class Compare:
 
 
 @dataclass(frozen=True)
+class Exists:
+    """The attribute is present, whatever it is."""
+
+    field: str
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """The attribute is present, is text, and begins with `prefix`, by code point; the empty prefix begins any text."""
+
+    field: str
+    prefix: str
+
+
+@dataclass(frozen=True)
 class Not:
     """`part` does not hold: products that lack the attribute are therefore included."""
 
@@ -46,4 +61,4 @@ class Any:
     parts: "tuple[Filter, ...]"
 
 
-Filter: TypeAlias = OneOf | Compare | Not | All | Any
+Filter: TypeAlias = OneOf | Compare | Exists | Prefix | Not | All | Any

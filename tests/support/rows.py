@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.arrays import FloatArray
 from services.fields import Fields, FieldType, Scalar
-from services.filters import All, Any, Compare, Filter, Not, OneOf
+from services.filters import All, Any, Compare, Exists, Filter, Not, OneOf, Prefix
 from services.stores.protocol import Row
 
 DIMENSIONS = 8
@@ -71,6 +71,12 @@ DATES = st.sampled_from(["2026-03-01T00:00:00", "2026-03-01T08:00:00", "2025-12-
 TYPED = {"category": TEXTS, "price": NUMBERS, "in_stock": BOOLEANS, "released": DATES}
 
 
+# With the ends of the code points, where the next text after a prefix is not its last character plus one.
+PREFIXES = st.one_of(
+    TEXTS, st.sampled_from(["2026", "1\U0010ffff", "\ud7ff", "\U0010ffff", "a%", "_", "%", "!", "\t", "\x0c", "["])
+)
+
+
 def attributes() -> st.SearchStrategy[dict[str, Scalar]]:
     """Attributes as products have them: any of them may be missing."""
     return st.fixed_dictionaries({}, optional={**TYPED, **dict.fromkeys(UNTYPED, SCALARS)})
@@ -82,7 +88,8 @@ def filters() -> st.SearchStrategy[Filter]:
     equal = st.builds(OneOf, names, st.lists(SCALARS, max_size=3).map(tuple))
     fitting = st.one_of(*(st.builds(OneOf, st.just(name), st.tuples(values)) for name, values in TYPED.items()))
     compare = st.builds(Compare, names, st.sampled_from(["gt", "gte", "lt", "lte"]), st.one_of(TEXTS, NUMBERS))
-    leaves: st.SearchStrategy[Filter] = st.one_of(equal, fitting, compare)
+    exists, prefix = st.builds(Exists, names), st.builds(Prefix, names, PREFIXES)
+    leaves: st.SearchStrategy[Filter] = st.one_of(equal, fitting, compare, exists, prefix)
     return st.recursive(leaves, _combined, max_leaves=6)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rows import FIELDS
 
 from services.errors import InvalidFilter
-from services.filters import All, Any, Compare, Filter, Not, OneOf, matches, parse_filter
+from services.filters import All, Any, Compare, Exists, Filter, Not, OneOf, Prefix, matches, parse_filter
 from services.filters.grammar import MAX_DEPTH, MAX_PARTS, MAX_VALUE_BYTES
 
 DRESSES = OneOf("category", ("Dresses",))
@@ -33,6 +33,16 @@ DRESSES = OneOf("category", ("Dresses",))
         ({"heel": ["5", 5.5, False]}, OneOf("heel", ("5", 5.5, False))),
         ({"heel": {"gt": "a"}}, Compare("heel", "gt", "a")),
         ({"heel": {"lte": 5}}, Compare("heel", "lte", 5.0)),
+        ({"price": {"exists": True}}, Exists("price")),
+        ({"heel": {"exists": False}}, Not(Exists("heel"))),
+        ({"category": {"exists": True}}, Exists("category")),
+        ({"released": {"exists": True}}, Exists("released")),
+        ({"category": {"prefix": "Dre"}}, Prefix("category", "Dre")),
+        ({"heel": {"prefix": ""}}, Prefix("heel", "")),
+        ({"heel": {"prefix": "e\u0301"}}, Prefix("heel", "é")),
+        ({"price": {"exists": True, "lt": 5}}, All((Exists("price"), Compare("price", "lt", 5.0)))),
+        ({"heel": {"prefix": "a", "gt": "ab"}}, All((Prefix("heel", "a"), Compare("heel", "gt", "ab")))),
+        ({"category": {"prefix": "a", "exists": True}}, All((Prefix("category", "a"), Exists("category")))),
         ({"category": "Dresses", "heel": 5}, All((DRESSES, OneOf("heel", (5,))))),
         ({"not": {"category": "Dresses"}}, Not(DRESSES)),
         ({"not": {}}, Not(All(()))),
@@ -89,7 +99,17 @@ def test_text_is_composed_as_that_of_products_is() -> None:
         ({"price": 10**400}, "compare exactly up to"),
         ({"price": {}}, "'price': {} is not a range; give at least one of gt, gte, lt, lte"),
         ({"price": {"min": 5}}, "'price': unknown operator 'min'; allowed are gt, gte, lt, lte"),
-        ({"price": {"not": 5}}, 'allowed are gt, gte, lt, lte; negate with {"not": {...}}'),
+        ({"price": {"not": 5}}, 'allowed are gt, gte, lt, lte, exists, prefix; negate with {"not": {...}}'),
+        ({"price": {"exists": 1}}, "'price': exists 1 is not allowed; use true or false"),
+        ({"price": {"exists": None}}, "'price': exists null is not allowed; use true or false"),
+        ({"price": {"prefix": "1"}}, "'price' is a number field, which has no prefixes; give a range"),
+        ({"released": {"prefix": "2026"}}, "'released' is a date field, which has no prefixes; give a range"),
+        ({"in_stock": {"prefix": "t"}}, "'in_stock' is a boolean field, which has no prefixes; use true or false"),
+        ({"category": {"prefix": 5}}, "'category': 5 is not allowed for a keyword field; a prefix is text"),
+        ({"heel": {"prefix": True}}, "'heel': true is not allowed; a prefix is text"),
+        ({"heel": {"prefix": ["a"]}}, "'heel': ['a'] is not allowed; a prefix is text"),
+        ({"heel": {"prefix": "\ud800"}}, "half of a surrogate pair"),
+        ({"category": {"exists": True, "gte": "a"}}, "'category' is a keyword field, which has no ranges"),
         ({"price": {"gte": [1]}}, "'price': [1] is not allowed for a number field"),
         ({"released": "yesterday"}, "'released': 'yesterday' is not allowed for a date field; use an ISO 8601 date"),
         ({"released": 2026}, "'released': 2026 is not allowed for a date field; use an ISO 8601 date"),
@@ -120,6 +140,33 @@ def test_what_is_refused_says_where_and_what_to_do(data: object, words: str) -> 
     message.encode()  # it can be sent
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("colour", "'colour': no product has such a field; did you mean 'base_colour'?"),
+        ("HEEL", "'HEEL': no product has such a field; did you mean 'heel'?"),
+        ("pric", "did you mean 'price'?"),
+        ("predicted_colors", "did you mean 'predicted_colour'?"),
+        ("zzz", "'zzz': no product has such a field; see the attributes that your products have"),
+        ("x" * 200, "no product has such a field"),
+    ],
+)
+@pytest.mark.parametrize("value", ["a", {"exists": True}, {"prefix": "a"}, {"gte": 1}, None])
+def test_a_field_that_nobody_has_is_refused_with_the_nearest(name: str, words: str, value: object) -> None:
+    known = {"heel", "base_colour", "predicted_colour"}
+    for data in ({name: value}, {"not": {name: value}}, {"any": [{"category": "a"}, {name: value}]}):
+        with pytest.raises(InvalidFilter) as caught:
+            parse_filter(data, FIELDS, known)
+        assert words in str(caught.value)
+        assert len(str(caught.value)) < 300
+
+
+def test_a_field_that_is_declared_or_known_may_be_asked_for() -> None:
+    assert parse_filter({"category": "a"}, FIELDS, ()) == OneOf("category", ("a",))
+    assert parse_filter({"predicted_colour": "a"}, FIELDS, ["predicted_colour"]) == OneOf("predicted_colour", ("a",))
+    assert parse_filter({"gro\u0308ße": {"exists": True}}, FIELDS, ["größe"]) == Exists("größe")
+
+
 def nested(levels: int) -> object:
     data: object = {"category": "Dresses"}
     for _ in range(levels - 1):
@@ -134,12 +181,14 @@ def test_depth_is_bounded() -> None:
             parse_filter(nested(levels), FIELDS)
 
 
-@pytest.mark.parametrize("many", ["values", "conditions", "filters"])
+@pytest.mark.parametrize("many", ["values", "conditions", "existences", "prefixes", "filters"])
 def test_size_is_bounded(many: str) -> None:
     def filter_of(count: int) -> object:
         return {
             "values": {"category": ["x"] * count},
             "conditions": {f"name {index}": 1 for index in range(count)},
+            "existences": {f"name {index}": {"exists": True} for index in range(count)},
+            "prefixes": {f"name {index}": {"prefix": "a"} for index in range(count)},
             "filters": {"any": [{}] * count},
         }[many]
 
@@ -148,7 +197,7 @@ def test_size_is_bounded(many: str) -> None:
         parse_filter(filter_of(MAX_PARTS), FIELDS)
 
 
-KEYS = st.text(max_size=8) | st.sampled_from(["not", "any", "all", "gt", "lte", *FIELDS])
+KEYS = st.text(max_size=8) | st.sampled_from(["not", "any", "all", "gt", "lte", "exists", "prefix", *FIELDS])
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
