@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from services.deadline import Deadline
 from services.encoders.protocol import ModelInfo
-from services.errors import Conflict, IndexMismatch
+from services.errors import Conflict, DeadlineExceeded, IndexMismatch
 from services.stores.protocol import IndexName, IndexServer, VectorStore, slug
 
 FRESH_S = 1.0
@@ -21,22 +22,34 @@ class LiveIndex:
         self._store: VectorStore | None = None
         self._resolved_at = 0.0
 
-    def store(self) -> VectorStore:
-        """The live index. Raises IndexMismatch when another model built it, Unavailable when Milvus is away."""
-        with self._lock:
+    def store(self, deadline: Deadline | None = None) -> VectorStore:
+        """The live index.
+
+        Raises IndexMismatch when another model built it, Unavailable when Milvus is away, DeadlineExceeded when the
+        time is over, also while another thread asks.
+        """
+        if not self._lock.acquire(timeout=deadline.left_s() if deadline else -1):
+            raise DeadlineExceeded("Milvus did not say in time which index is live; ask again")
+        try:
             now = self._clock()
             if self._store is None or now - self._resolved_at > FRESH_S:
-                name = self._server.live() or self._make_first()
-                self._check(name)
-                if self._store is None or self._store.name != name:
-                    self._store = self._server.open(name)
+                self._store = self._resolved(deadline)
                 self._resolved_at = now
             return self._store
+        finally:
+            self._lock.release()
 
     def forget(self) -> None:
         """Resolve anew at the next call."""
         with self._lock:
             self._store = None
+
+    def _resolved(self, deadline: Deadline | None) -> VectorStore:
+        name = self._server.live(deadline.left_s() if deadline else None) or self._make_first()
+        self._check(name)
+        if self._store is not None and self._store.name == name:
+            return self._store
+        return self._server.open(name, deadline.left_s() if deadline else None)
 
     def _make_first(self) -> IndexName:
         name = IndexName(slug(self._model.key), 1)

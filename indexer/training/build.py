@@ -18,8 +18,9 @@ from indexer.training.recipes import Classify, Joint, Recipe, Siamese, Triplet
 from indexer.training.start import start
 from indexer.training.start_bundle import start_from_bundle
 from services.encoders.network import FEATURES, Architecture, JointNetwork
-from services.encoders.tokenizer import Tokenizer, words
+from services.encoders.tokenizer import Tokenizer
 from services.errors import InvalidRequest
+from services.words import words
 
 
 def build_tokenizer(rows: Sequence[Example], fields: Sequence[str], recipe: Joint) -> Tokenizer:

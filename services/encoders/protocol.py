@@ -1,6 +1,6 @@
 """The encoder seam: what indexing and search may ask of a model, whatever it is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -61,6 +61,16 @@ class Classifier(Protocol):
 
 
 @runtime_checkable
+class Labelled(Protocol):
+    """A model that tells its labels without seeing a photo."""
+
+    @property
+    def labels(self) -> Mapping[str, Sequence[str]]:
+        """Every label field, and the labels that it may get."""
+        ...
+
+
+@runtime_checkable
 class EmbeddingClassifier(Encoder, Classifier, Protocol):
     """An encoder that embeds and labels a photo in one pass of its network."""
 
@@ -82,3 +92,8 @@ class Calibratable(Protocol):
 def calibration_of(encoder: Encoder) -> ScoreCalibration | None:
     """What the scores of `encoder` are worth; None where it has not been, or cannot be, calibrated."""
     return encoder.calibration if isinstance(encoder, Calibratable) else None
+
+
+def label_fields(encoder: Encoder) -> tuple[str, ...]:
+    """The fields that `encoder` labels; none where it has no label heads, or does not tell them."""
+    return tuple(encoder.labels) if isinstance(encoder, Labelled) else ()

@@ -5,33 +5,11 @@ A title's vocabulary is small, and what people type is misspelt, plural or joine
 (Bojanowski et al., "Enriching Word Vectors with Subword Information", TACL 2017).
 """
 
-import re
-import unicodedata
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-MAX_CHARS = 2_000
-_JOINERS = re.compile(r"(?<=\w)['’`.\-](?=\w)")
-_WORD = re.compile(r"[^\W_]+")
-
-
-def words(text: str) -> list[str]:
-    """Split `text` into normalised words: case folded, accents dropped, "T-Shirt" and "t shirt" made "tshirt".
-
-    >>> words("Women's Blue T-Shirt, 100% Cotton")
-    ['womens', 'blue', 'tshirt', '100', 'cotton']
-    """
-    plain = unicodedata.normalize("NFKD", text[:MAX_CHARS].casefold())
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    found: list[str] = _WORD.findall(_JOINERS.sub("", plain))
-    joined: list[str] = []
-    for word in found:
-        if joined and joined[-1] == "t" and word in ("shirt", "shirts"):
-            joined[-1] = "t" + word
-        else:
-            joined.append(word)
-    return joined
+from services.words import words
 
 
 @dataclass(frozen=True)

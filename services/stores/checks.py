@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from services.arrays import FloatArray
-from services.errors import InvalidRequest
+from services.errors import DeadlineExceeded, InvalidRequest
 from services.fields import Fields, FieldType, Scalar
 from services.filters.matching import Kind, kind_of
 from services.stores.protocol import Row
 
-MAX_LIMIT = 1_000
+# Somewhat more than the products that a search shows, so that some can be dropped from what is found.
+MAX_LIMIT = 1_200
 UNIT_TOLERANCE = 1e-3
 STORED_KIND: dict[FieldType, Kind] = {
     FieldType.KEYWORD: "text",
@@ -38,9 +39,20 @@ def checked_rows(rows: Sequence[Row], dimensions: int, fields: Fields) -> dict[s
 
 def check_query(vectors: FloatArray, limit: int, dimensions: int) -> None:
     """Raises InvalidRequest unless every query (Q, D) is a unit vector of the index, and `limit` is in range."""
+    check_limit(limit)
+    check_vectors(vectors, dimensions, "query")
+
+
+def check_limit(limit: int) -> None:
+    """Raises InvalidRequest unless so many products can be asked for."""
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidRequest(f"limit {limit!r}: 1 to {MAX_LIMIT:,} products can be asked for")
-    check_vectors(vectors, dimensions, "query")
+
+
+def check_time(timeout_s: float | None) -> None:
+    """Raises DeadlineExceeded when no time is left to begin with; None is no limit."""
+    if timeout_s is not None and not timeout_s > 0:
+        raise DeadlineExceeded(f"no time is left to ask the index (timeout_s={timeout_s:g}); allow more")
 
 
 def check_vectors(vectors: FloatArray, dimensions: int, what: str) -> None:

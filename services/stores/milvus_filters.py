@@ -7,18 +7,22 @@ How attributes lie in a collection decides what is rendered:
   "boolean": {...}}. Milvus Lite compares JSON values as Python does, where true equals 1; kept apart, kinds never
   meet. A name is percent-encoded there, since Milvus does not undo escapes in the keys of a JSON path.
 
+A prefix is a range, from the prefix to the next text that does not begin with it: Milvus Lite's `like` knows no
+escapes. Both engines compare texts by their UTF-8 bytes or by code point, which is the same order.
+
 A condition on an absent attribute is neither true nor false to Milvus, and `not` leaves it so. Negations are therefore
 pushed down to the conditions, where "is absent" is added to each. What is rendered was checked against the grammars
 of Milvus 2.6 and of Milvus Lite 3.2; the contract suite proves the meaning against Milvus Lite.
 """
 
+import sys
 from collections.abc import Sequence
-from typing import assert_never
+from typing import assert_never, get_args
 from urllib.parse import quote
 
 from services.fields import Fields, FieldType, Scalar
 from services.filters.matching import Kind, kind_of
-from services.filters.nodes import All, Any, Compare, Filter, Not, OneOf
+from services.filters.nodes import All, Any, Compare, Exists, Filter, Not, OneOf, Prefix
 from services.stores.checks import STORED_KIND
 
 # A row always has a key, and it is never empty. Not every version takes the words true and false for a condition.
@@ -91,6 +95,10 @@ def _render(node: Filter, fields: Fields, holds: bool) -> str:
             return _json_equals(field, values, holds)
         case Compare():
             return _compares(node, fields, holds)
+        case Exists(field):
+            return _exists(field, fields, holds)
+        case Prefix(field, prefix):
+            return _begins(field, prefix, fields, holds)
         case _:
             assert_never(node)
 
@@ -128,6 +136,46 @@ def _compares(node: Compare, fields: Fields, holds: bool) -> str:
     sign = (COMPARISONS if holds else OPPOSITES)[node.operator]
     condition = f"({name} {sign} {literal(node.value)})"
     return condition if holds else f"({absent} or {condition})"
+
+
+def _exists(field: str, fields: Fields, holds: bool) -> str:
+    if field in fields:
+        return f"({column(field)} is {'not null' if holds else 'null'})"
+    kinds = [_present(_path(field, kind)) for kind in get_args(Kind)]
+    return _any(kinds) if holds else f"(not {_any(kinds)})"
+
+
+def _begins(field: str, prefix: str, fields: Fields, holds: bool) -> str:
+    declared = fields.get(field)
+    if declared is not None and STORED_KIND[declared] != "text":
+        return NEVER if holds else ALWAYS
+    name = _path(field, "text") if declared is None else column(field)
+    present = _present(name) if declared is None else f"({name} is not null)"
+    absent = f"(not {present})" if declared is None else f"({name} is null)"
+    if not prefix:
+        return present if holds else absent
+    after = text_after(prefix)
+    if holds:
+        return _all([f"{name} >= {literal(prefix)}", *([f"{name} < {literal(after)}"] if after else [])])
+    return _any([absent, f"{name} < {literal(prefix)}", *([f"{name} >= {literal(after)}"] if after else [])])
+
+
+def text_after(prefix: str) -> str:
+    r"""The least text, by code point, that comes after every text which begins with `prefix`; "" when there is none.
+
+    >>> text_after("Nike"), text_after("\ud7ff"), text_after("a" + chr(0x10FFFF))
+    ('Nikf', '\ue000', 'b')
+    """
+    stem = prefix.rstrip(chr(sys.maxunicode))
+    if not stem:
+        return ""
+    following = ord(stem[-1]) + 1
+    is_surrogate = 0xD800 <= following <= 0xDFFF  # no text holds half of a pair
+    return stem[:-1] + chr(0xE000 if is_surrogate else following)
+
+
+def _present(path: str) -> str:
+    return f"(exists {path})"
 
 
 def _equals(name: str, values: Sequence[Scalar], holds: bool) -> str:

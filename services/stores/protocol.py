@@ -49,6 +49,18 @@ class Match:
 
 
 @dataclass(frozen=True)
+class WordMatch:
+    """A product whose text bears words of the query: its best image, and `bm25`, higher is better, never negative.
+
+    BM25 tells which of two products fits better, and nothing about how well either fits: no two queries compare.
+    """
+
+    product_id: str
+    image: str
+    bm25: float
+
+
+@dataclass(frozen=True)
 class IndexName:
     """Names an index: the `slug` of the model whose vectors it holds, and the how-manyeth build it is (from 1)."""
 
@@ -79,7 +91,11 @@ def slug(model: str) -> str:
 
 
 class VectorStore(Protocol):
-    """The rows of one index. Every method raises Unavailable when the engine is away, and may then be called again."""
+    """The rows of one index. Every method raises Unavailable when the engine is away, and may then be called again.
+
+    Where a method takes `timeout_s`, it raises DeadlineExceeded when the engine needs longer in all. Safe to share
+    between threads, none of which waits for another longer than for its own time.
+    """
 
     @property
     def name(self) -> IndexName:
@@ -95,16 +111,39 @@ class VectorStore(Protocol):
         """Remove the rows of `keys`; an unknown key is no error."""
         ...
 
-    def rows_of(self, product_ids: Sequence[str], with_vectors: bool = False) -> list[Row]:
+    def rows_of(
+        self, product_ids: Sequence[str], with_vectors: bool = False, timeout_s: float | None = None
+    ) -> list[Row]:
         """Every row of the products named, in no order, as last written."""
         ...
 
     def search(
-        self, vectors: FloatArray, limit: int, where: Filter | None = None, exclude: Sequence[str] = ()
+        self,
+        vectors: FloatArray,
+        limit: int,
+        where: Filter | None = None,
+        exclude: Sequence[str] = (),
+        timeout_s: float | None = None,
     ) -> list[list[Match]]:
         """For each query row of `vectors` (Q, D), the `limit` nearest products, best first, each once.
 
-        Only rows that satisfy `where` count, and none of the products in `exclude`. `limit` is at most 1,000.
+        Only rows that satisfy `where` count, and none of the products in `exclude`. `limit` is at most MAX_LIMIT.
+        Each query gets what it alone would get, whichever others are asked with it.
+        """
+        ...
+
+    def search_words(
+        self,
+        texts: Sequence[str],
+        limit: int,
+        where: Filter | None = None,
+        exclude: Sequence[str] = (),
+        timeout_s: float | None = None,
+    ) -> list[list[WordMatch]]:
+        """For each of Q texts, the `limit` products whose text fits it best by BM25, best first, each once.
+
+        A product's text is its id and the attributes that the index was made to join. Products that bear none of the
+        words are no match. A text without a word has none at all.
         """
         ...
 
@@ -123,7 +162,7 @@ class VectorStore(Protocol):
 class IndexServer(Protocol):
     """The indexes that exist, and which one is live: the one that searches and workers use."""
 
-    def live(self) -> IndexName | None:
+    def live(self, timeout_s: float | None = None) -> IndexName | None:
         """Which index is live; None before the first is made."""
         ...
 
@@ -135,9 +174,9 @@ class IndexServer(Protocol):
         """Make an empty index. Raises Conflict when there is one of that name."""
         ...
 
-    def open(self, name: IndexName) -> VectorStore:
-        """The rows of an index that exists. Raises NotFound when it does not, IndexMismatch when its typed fields
-        are not the ones declared now."""
+    def open(self, name: IndexName, timeout_s: float | None = None) -> VectorStore:
+        """The rows of an index that exists. Raises NotFound when it does not, IndexMismatch when its typed fields,
+        or the fields that its texts are joined from, are not the ones declared now."""
         ...
 
     def promote(self, name: IndexName) -> None:

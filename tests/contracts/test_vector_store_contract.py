@@ -13,14 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rows import DIMENSIONS, FIELDS, HOSTILE, attributes, direction, filters, make_row, usable_text
 
-from services.errors import Conflict, IndexMismatch, InvalidRequest, NotFound, Unavailable
-from services.fields import Attributes, Fields, FieldType
-from services.filters import All, Any, Compare, Filter, Not, OneOf, matches, parse_filter
-from services.stores.memory import MemoryIndexServer
+from services.errors import Conflict, DeadlineExceeded, IndexMismatch, InvalidRequest, NotFound, Unavailable
+from services.fields import TEXT_FIELDS, Attributes, Fields, FieldType
+from services.filters import All, Any, Compare, Exists, Filter, Not, OneOf, Prefix, matches, parse_filter
+from services.stores.memory import MemoryIndexServer, MemoryStore
 from services.stores.milvus import MilvusIndexServer
-from services.stores.protocol import IndexName, IndexServer, Match, Row, VectorStore
+from services.stores.protocol import IndexName, IndexServer, Match, Row, VectorStore, WordMatch
+from services.stores.text import query_text
 
-Connect: TypeAlias = Callable[[Fields], IndexServer]
+Connect: TypeAlias = Callable[..., IndexServer]
 FIRST, SECOND = IndexName("model_a", 1), IndexName("model_b", 2)
 # The store is one and the same for all examples of a property; each example writes what it looks at.
 PROPERTY = settings(suppress_health_check=[*HealthCheck], max_examples=40)
@@ -33,16 +34,16 @@ def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
     if request.param == "memory":
         memory = MemoryIndexServer(FIELDS)
 
-        def connect_to_memory(fields: Fields) -> IndexServer:
-            memory.fields = fields
+        def connect_to_memory(fields: Fields, text_fields: Sequence[str] = TEXT_FIELDS) -> IndexServer:
+            memory.fields, memory.text_fields = fields, text_fields
             return memory
 
         yield connect_to_memory
         return
     uri, alias = request.getfixturevalue("milvus_uri"), f"t{uuid.uuid4().hex[:12]}"
 
-    def connect_to_milvus(fields: Fields) -> IndexServer:
-        servers.append(MilvusIndexServer(uri, alias, fields))
+    def connect_to_milvus(fields: Fields, text_fields: Sequence[str] = TEXT_FIELDS) -> IndexServer:
+        servers.append(MilvusIndexServer(uri, alias, fields, text_fields=text_fields))
         return servers[-1]
 
     yield connect_to_milvus
@@ -68,7 +69,7 @@ def as_set(rows: Sequence[Row]) -> set[tuple[object, ...]]:
     }
 
 
-def products(found: list[Match]) -> list[str]:
+def products(found: Sequence[Match | WordMatch]) -> list[str]:
     return [match.product_id for match in found]
 
 
@@ -179,6 +180,8 @@ def test_ids_that_look_like_something_else_are_ids(store: VectorStore) -> None:
     for text, row in zip(HOSTILE, rows, strict=True):
         assert as_set(store.rows_of([text])) == as_set([row])
         assert store.count(OneOf("category", (text,))) == store.count(OneOf("fabric", (text,))) == 1
+        expected = sum(other.startswith(text) for other in HOSTILE)
+        assert store.count(Prefix("category", text)) == store.count(Prefix("fabric", text)) == expected
         found = store.search(direction(0)[np.newaxis], 100, exclude=[text])[0]
         assert sorted(products(found)) == sorted(set(HOSTILE) - {text})
     for index, row in enumerate(rows):
@@ -198,6 +201,8 @@ def test_any_text_goes_in_and_comes_out(store: VectorStore, product_id: str, ima
     if name not in FIELDS:
         assert store.count(OneOf(name, (value,))) == store.count(Compare(name, "gte", value)) == 1
         assert store.count(Not(OneOf(name, (value,)))) == 1
+        assert store.count(Prefix(name, value)) == store.count(Exists(name)) == 1
+        assert store.count(Not(Exists(name))) == 1
     assert products(store.search(direction(0)[np.newaxis], 5, exclude=[product_id])[0]) == ["bystander\x01"]
     store.delete([row.key])
     assert as_set(store.rows_of([product_id, "bystander\x01"])) == as_set([bystander])
@@ -279,6 +284,23 @@ CATALOGUE: dict[str, Attributes] = {
         ({"not": {"all": [{"price": {"gt": 5}}, {"not": {"in_stock": True}}]}}, "dress bare"),
         ({"not": {"not": {"vegan": True}}}, "shoe"),
         ({"price": {"gt": 5}, "heel": {"lt": 6}}, "dress skirt"),
+        ({"price": {"exists": True}}, "dress skirt shoe"),
+        ({"price": {"exists": False}}, "bare"),
+        ({"heel": {"exists": True}}, "dress skirt shoe"),
+        ({"not": {"heel": {"exists": True}}}, "bare"),
+        ({"absent": {"exists": True}}, ""),
+        ({"absent": {"exists": False}}, "dress skirt shoe bare"),
+        ({"category": {"prefix": "D"}}, "dress"),
+        ({"category": {"prefix": "d"}}, ""),
+        ({"category": {"prefix": ""}}, "dress skirt shoe"),
+        ({"category": {"prefix": "%"}}, ""),
+        ({"category": {"prefix": "_"}}, ""),
+        ({"not": {"category": {"prefix": "D"}}}, "skirt shoe bare"),
+        ({"fabric": {"prefix": "si"}}, "skirt"),
+        ({"not": {"fabric": {"prefix": "si"}}}, "dress shoe bare"),
+        ({"heel": {"prefix": ""}}, "shoe"),
+        ({"heel": {"prefix": "5"}}, "shoe"),
+        ({"not": {"heel": {"prefix": ""}}}, "dress skirt bare"),
         ({"any": [{}]}, "dress skirt shoe bare"),
         ({"not": {}}, ""),
         (None, "dress skirt shoe bare"),
@@ -350,15 +372,156 @@ def test_a_product_of_many_photos_does_not_crowd_out_others(store: VectorStore) 
     assert products(store.search(queries, 2, OneOf("category", ("Shoes",)))[0]) == ["p0", "p1"]
 
 
-@pytest.mark.parametrize("limit", [0, -1, 1001])
+@pytest.mark.parametrize("limit", [0, -1, 1201])
 def test_a_limit_out_of_range_is_refused(store: VectorStore, limit: int) -> None:
-    with pytest.raises(InvalidRequest, match="1,000"):
+    with pytest.raises(InvalidRequest, match="1,200"):
         store.search(direction(0)[np.newaxis], limit)
+    with pytest.raises(InvalidRequest, match="1,200"):
+        store.search_words(["red"], limit)
 
 
 def test_the_largest_limit_finds_everything(store: VectorStore) -> None:
-    store.upsert([make_row(f"p{number}", number / 10) for number in range(50)])
-    assert len(store.search(direction(0)[np.newaxis], 1000)[0]) == 50
+    store.upsert([make_row(f"p{number}", number / 10, title="red") for number in range(50)])
+    assert len(store.search(direction(0)[np.newaxis], 1200)[0]) == len(store.search_words(["red"], 1200)[0]) == 50
+
+
+def test_each_query_gets_what_it_alone_would_get(store: VectorStore) -> None:
+    crowd = [make_row("crowd", number / 50, image=str(number)) for number in range(60)]
+    store.upsert(crowd + [make_row(f"p{number}", 3 * number, title="red " * (number % 4)) for number in range(40)])
+    queries = np.stack([direction(degrees) for degrees in (0.4, 33.1, 61.6, 119)])  # (4, D)
+    for limit in (1, 7, 40):
+        together = store.search(queries, limit)
+        for query, found in zip(queries, together, strict=True):
+            (alone,) = store.search(query[np.newaxis], limit)
+            assert products(alone) == products(found)
+            assert [hit.score for hit in alone] == pytest.approx([hit.score for hit in found], abs=1e-6)
+        texts = ["red", "p3 red", "", "crowd"]
+        assert store.search_words(texts, limit) == [store.search_words([text], limit)[0] for text in texts]
+
+
+def test_ties_at_the_cut_are_in_order_of_id_whatever_the_limit(store: VectorStore) -> None:
+    names = [f"p{number:02}" for number in range(80)]
+    store.upsert([make_row(name, image=image, title="red") for name in reversed(names) for image in ("1", "2")])
+    for limit in (1, 2, 3, 20, 31, 79, 80):
+        expected = [(name, "1") for name in names[:limit]]
+        for found in (*store.search(direction(0)[np.newaxis], limit), *store.search_words(["red"], limit)):
+            assert [(hit.product_id, hit.image) for hit in found] == expected
+
+
+def test_no_time_is_not_enough(store: VectorStore) -> None:
+    store.upsert([make_row("a", title="red")])
+    for timeout_s in (0.0, -1.0, 1e-9, float("nan")):
+        for call in (
+            lambda s=timeout_s: store.search(direction(0)[np.newaxis], 1, timeout_s=s),
+            lambda s=timeout_s: store.search_words(["red"], 1, timeout_s=s),
+            lambda s=timeout_s: store.rows_of(["a"], timeout_s=s),
+        ):
+            if timeout_s == 1e-9 and isinstance(store, MemoryStore):
+                continue  # which asks nobody
+            with pytest.raises(DeadlineExceeded):
+                call()
+    assert products(store.search(direction(0)[np.newaxis], 1, timeout_s=30)[0]) == ["a"]
+    assert products(store.search_words(["red"], 1, timeout_s=30)[0]) == ["a"]
+    assert len(store.rows_of(["a"], timeout_s=1e300)) == 1
+
+
+# --- words
+
+
+def test_words_find_the_products_that_bear_them_best_first(store: VectorStore) -> None:
+    store.upsert(
+        [
+            make_row("sku-1", title="Red Dress", brand="Zara"),
+            make_row("sku-2", title="Red dresses, red shoes", brand="Nike"),
+            make_row("sku-3", title="Blue T-Shirt", colour="red"),
+            make_row("sku-4", title="A plain white dress that comes in a box with many other things"),
+        ]
+    )
+    found = store.search_words(["red dress", "t shirt", "ZÁRA", "SKU 4", "sku-4", "plaid", "", "!?", "the"], 10)
+    assert [products(hits) for hits in found] == [
+        ["sku-2", "sku-1", "sku-4"],
+        ["sku-3"],
+        ["sku-1"],
+        [],  # "sku-4" is one word
+        ["sku-4"],
+        [],
+        [],
+        [],
+        [],
+    ]
+    assert all(hit.bm25 > 0 and hit.image == "1" for hits in found for hit in hits)
+    assert products(store.search_words(["red dress"], 1)[0]) == ["sku-2"]
+    assert products(store.search_words(["red dress"], 9, exclude=["sku-2"])[0]) == ["sku-1", "sku-4"]
+    assert products(store.search_words(["red dress"], 9, OneOf("brand", ("Zara",)))[0]) == ["sku-1"]
+    assert store.search_words([], 9) == []
+
+
+def test_scores_are_those_of_bm25(store: VectorStore) -> None:
+    """By hand: three texts of 3, 2 and 4 terms, their ids counted; "red" is in two of them."""
+    store.upsert([make_row("a", title="red hat"), make_row("b", title="hat")])
+    assert products(store.search_words(["red"], 5)[0]) == ["a"]
+    store.upsert([make_row("c", title="red red bag")])
+    (found,) = store.search_words(["red"], 5)
+    rarity = np.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
+    scores = {
+        "a": rarity * 1 * 2.5 / (1 + 1.5 * (0.25 + 0.75 * 3 / 3)),
+        "c": rarity * 2 * 2.5 / (2 + 1.5 * (0.25 + 0.75 * 4 / 3)),
+    }
+    assert {hit.product_id: hit.bm25 for hit in found} == pytest.approx(scores, rel=1e-5)
+    assert store.search_words(["red red RED"], 5)[0] == found, "a word said twice is said once"
+
+
+def test_a_product_of_many_photos_does_not_crowd_out_others_by_words(store: VectorStore) -> None:
+    crowd = [make_row("crowd", image=f"{number:03}", title="red red") for number in range(200)]
+    store.upsert(crowd + [make_row(f"p{number}", title="red " + "long " * number) for number in range(6)])
+    (found,) = store.search_words(["red"], 3)
+    assert [(hit.product_id, hit.image) for hit in found] == [("crowd", "000"), ("p0", "1"), ("p1", "1")]
+
+
+def test_a_rewritten_row_is_found_by_its_new_words_only(store: VectorStore) -> None:
+    store.upsert([make_row("a", title="red"), make_row("b", title="blue")])
+    store.upsert([make_row("a", title="green")])
+    store.delete([make_row("b").key])
+    assert [products(found) for found in store.search_words(["red", "green", "blue"], 5)] == [[], ["a"], []]
+
+
+def test_values_that_are_no_text_are_words_too(connect: Connect) -> None:
+    store = connect(FIELDS, ["gtin", "year", "new", "price"]).create(FIRST, DIMENSIONS)
+    store.upsert([make_row("a", gtin=40123, year=2011.0, new=True, price=19.5, title="red")])
+    texts = ["40123", "2011", "195", "true", "1", "red"]
+    assert [products(found) for found in store.search_words(texts, 5)] == [["a"], ["a"], ["a"], [], [], []]
+
+
+def test_texts_of_any_length_are_taken(store: VectorStore) -> None:
+    long = " ".join(f"word{number}" for number in range(6_000))
+    wide = "\ufdfa" * 1_900  # one character that becomes eighteen
+    store.upsert([make_row("a", title="red", description=long), make_row("b", title="red", description=wide)])
+    assert products(store.search_words(["red"], 5)[0]) == ["a", "b"]
+    assert products(store.search_words([f"red {long}"], 5)[0]) == ["a", "b"]
+    assert products(store.search_words([wide], 5)[0]) in ([], ["b"])
+
+
+@PROPERTY
+@given(product_id=usable_text(), title=usable_text(), text=usable_text())
+def test_any_text_may_be_looked_for(store: VectorStore, product_id: str, title: str, text: str) -> None:
+    rewrite(store, [{"title": "unlikely bystander"}])
+    store.upsert([make_row(product_id, title=title)])
+    words = set(query_text(f"{product_id} {title}").split()) | set(query_text(product_id + "\n" + title).split())
+    (by_title, by_id, by_text) = store.search_words([title, product_id, text], 5)
+    assert (product_id in products(by_title)) == bool(query_text(title))
+    assert (product_id in products(by_id)) == bool(query_text(product_id))
+    if not words & set(query_text(text).split()):
+        assert product_id not in products(by_text)
+    assert "p0" not in products(store.search_words(["unlikely"], 5, exclude=["p0"])[0])
+
+
+def test_an_index_of_other_text_fields_is_refused(connect: Connect) -> None:
+    connect(FIELDS, ["title", "brand"]).create(FIRST, DIMENSIONS).upsert([make_row("a", title="red")])
+    for others in (["title"], ["title", "brand", "sku"], ["title", "sku"], []):
+        with pytest.raises(IndexMismatch, match=r"model_a_1.*rebuil"):
+            connect(FIELDS, others).open(FIRST)
+    same = connect(FIELDS, ["brand", "title", "title"]).open(FIRST)
+    assert products(same.search_words(["red"], 5)[0]) == ["a"]
 
 
 # --- servers
@@ -413,6 +576,7 @@ def test_an_index_dropped_under_a_store_is_unavailable(server: IndexServer, stor
         lambda: store.upsert([make_row("b")]),
         lambda: store.delete(["0" * 32]),
         lambda: store.search(direction(0)[np.newaxis], 1),
+        lambda: store.search_words(["red"], 1),
         lambda: list(store.scan()),
     ):
         with pytest.raises(Unavailable, match="model_a_1"):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.encoders.tokenizer import MAX_CHARS, Tokenizer, words
+from services.encoders.tokenizer import Tokenizer
+from services.words import MAX_CHARS, words
 
 TOKENIZER = Tokenizer(("blue", "dress", "tshirt"), buckets=100)
 

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from rows import FIELDS, filters, usable_text
 
-from services.filters import All, Any, Compare, Filter, Not, OneOf
-from services.stores.milvus_filters import ALWAYS, NEVER, any_of, both, json_key, literal, none_of, render
+from services.filters import All, Any, Compare, Exists, Filter, Not, OneOf, Prefix
+from services.stores.milvus_filters import ALWAYS, NEVER, any_of, both, json_key, literal, none_of, render, text_after
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,25 @@ from services.stores.milvus_filters import ALWAYS, NEVER, any_of, both, json_key
         (OneOf('a"]["b/ü', (True,)), '((attributes["boolean"]["a%22%5D%5B%22b%2F%C3%BC"] == true))'),
         (All((OneOf("price", (1,)), OneOf("price", (2,)))), "((f_price in [1.0]) and (f_price in [2.0]))"),
         (Not(Any((OneOf("price", (1,)),))), "((f_price is null or (f_price not in [1.0])))"),
+        (Exists("price"), "(f_price is not null)"),
+        (Not(Exists("price")), "(f_price is null)"),
+        (
+            Exists("heel"),
+            '((exists attributes["text"]["heel"]) or (exists attributes["number"]["heel"])'
+            ' or (exists attributes["boolean"]["heel"]))',
+        ),
+        (Prefix("category", "Nik"), '(f_category >= "Nik" and f_category < "Nil")'),
+        (
+            Not(Prefix("category", "Nik")),
+            '((f_category is null) or f_category < "Nik" or f_category >= "Nil")',
+        ),
+        (Prefix("category", ""), "(f_category is not null)"),
+        (Not(Prefix("category", "")), "(f_category is null)"),
+        (Prefix("category", "!"), '(f_category >= "!" and f_category < "\\"")'),
+        (Prefix("category", "\U0010ffff"), '(f_category >= "\U0010ffff")'),
+        (Prefix("price", "1"), NEVER),
+        (Not(Prefix("price", "1")), ALWAYS),
+        (Prefix("heel", "a%"), '(attributes["text"]["heel"] >= "a%" and attributes["text"]["heel"] < "a&")'),
         (All(()), ALWAYS),
         (Not(All(())), NEVER),
     ],
@@ -56,6 +75,16 @@ STRING = re.compile(r'"(?:[^"\\\r\n]|\\["\\nr])*"')
 def test_a_text_is_one_string_whatever_it_holds(text: str) -> None:
     assert STRING.fullmatch(literal(text))
     assert re.fullmatch(r"[A-Za-z0-9_.~% -]*", json_key(text))
+
+
+@example("\ud7ff", "\ue000")
+@example("a\U0010ffff", "b")
+@given(usable_text().filter(bool), usable_text())
+def test_the_text_after_a_prefix_is_the_least_that_does_not_begin_with_it(prefix: str, text: str) -> None:
+    after = text_after(prefix)
+    for candidate in (text, prefix + text, prefix[:-1] + text, after + text):
+        assert candidate.startswith(prefix) == (prefix <= candidate and (not after or candidate < after))
+    after.encode()
 
 
 @given(filters())

@@ -10,11 +10,13 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from milvus_process import MilvusProcess, free_port
+from pymilvus import MilvusClient, MilvusException
 from rows import DIMENSIONS, FIELDS, direction, make_row
 
-from services.errors import InvalidSettings, Unavailable
+from services.errors import DeadlineExceeded, InvalidSettings, Unavailable
 from services.filters import OneOf
 from services.stores.milvus import MilvusIndexServer
+from services.stores.milvus_connection import NOT_LOADED, MilvusConnection
 from services.stores.protocol import IndexName, VectorStore
 
 NAME = IndexName("model", 1)
@@ -49,10 +51,19 @@ def every_call(server: MilvusIndexServer, store: VectorStore) -> list[Callable[[
         lambda: server.drop(IndexName("model", 3)),
         lambda: store.upsert([make_row("new")]),
         lambda: store.delete([make_row("new").key]),
-        lambda: store.rows_of(["p1"]),
-        lambda: store.search(direction(0)[np.newaxis], 3),
+        *every_search(store, None),
+        *every_search(store, TIMEOUT_S),
         lambda: list(store.scan()),
         store.count,
+    ]
+
+
+def every_search(store: VectorStore, timeout_s: float | None) -> list[Callable[[], object]]:
+    """One call of each method that a search needs."""
+    return [
+        lambda: store.rows_of(["p1"], timeout_s=timeout_s),
+        lambda: store.search(direction(0)[np.newaxis], 3, timeout_s=timeout_s),
+        lambda: store.search_words(["silk"], 3, timeout_s=timeout_s),
     ]
 
 
@@ -84,6 +95,8 @@ def assert_intact(server: MilvusIndexServer, store: VectorStore) -> None:
     assert (row.attributes, row.vector is not None) == ({"category": "odd", "price": 7.0, "fabric": "silk"}, True)
     (found,) = store.search(direction(7)[np.newaxis], 1)
     assert [match.product_id for match in found] == ["p7"]
+    (worded,) = store.search_words(["p7"], 5)
+    assert [match.product_id for match in worded] == ["p7"]
     assert sum(len(chunk) for chunk in store.scan()) == 50
 
 
@@ -102,8 +115,11 @@ def test_killed_and_restarted_it_is_found_again(milvus: MilvusProcess, server: M
     assert_intact(server, store)
 
     milvus.kill()
+    assert store.search_words(["", "!?"], 3) == [[], []], "which asks nobody"
     calls = every_call(server, store)
     assert max(unavailable_after(call) for call in calls) < TIMEOUT_S
+    for call in calls:  # at least once of three times, for the machine may be slow
+        assert min(unavailable_after(call) for _ in range(3)) < 0.5
     with ThreadPoolExecutor(len(calls)) as pool:  # all at once: nobody queues behind another's wait
         assert max(pool.map(unavailable_after, calls)) < TIMEOUT_S
 
@@ -130,6 +146,77 @@ def test_frozen_it_is_unavailable_within_the_timeout(milvus: MilvusProcess, serv
     assert once_back(fresh.live) is None
     used.close()
     fresh.close()
+
+
+@pytest.mark.parametrize("call", [0, 1, 2], ids=["rows_of", "search", "search_words"])
+def test_after_a_restart_any_call_loads_the_collection(
+    milvus: MilvusProcess, server: MilvusIndexServer, call: int
+) -> None:
+    milvus.start()
+    store = server.create(NAME, DIMENSIONS)
+    store.upsert([make_row("p1", material="silk")])
+    milvus.kill()
+    milvus.start()
+    once_back(server.names)
+    assert every_search(store, BACK_AGAIN_S)[call]()
+
+
+def test_frozen_it_costs_a_search_no_more_than_its_own_time(milvus: MilvusProcess) -> None:
+    milvus.start()
+    patient, fresh = (MilvusIndexServer(milvus.uri, "outage", FIELDS, timeout_s=BACK_AGAIN_S) for _ in range(2))
+    store = patient.create(NAME, DIMENSIONS)
+    store.upsert([make_row("p1", material="silk")])
+    milvus.freeze()
+    calls = every_search(store, 0.3)
+    with ThreadPoolExecutor(1 + 3 * len(calls)) as pool:
+        waiting = pool.submit(store.count)  # with all the time of the settings
+        connecting = pool.submit(fresh.live)
+        for future in [pool.submit(call) for call in 3 * calls]:
+            assert isinstance(future.exception(), DeadlineExceeded)
+        with pytest.raises(DeadlineExceeded):
+            fresh.live(timeout_s=0.3)  # another is connecting
+        assert not waiting.done()
+        assert not connecting.done()
+        milvus.thaw()
+        assert waiting.result() == 1
+        assert connecting.result() is None
+    assert all(call() for call in every_search(store, BACK_AGAIN_S))
+    patient.close()
+    fresh.close()
+
+
+def test_frozen_it_is_not_connected_to_in_time(milvus: MilvusProcess, server: MilvusIndexServer) -> None:
+    milvus.start()
+    milvus.freeze()
+    with pytest.raises(DeadlineExceeded, match="connecting"):
+        server.live(timeout_s=0.3)
+    with pytest.raises(DeadlineExceeded, match="connecting"):
+        server.open(NAME, timeout_s=0.3)
+    milvus.thaw()
+    assert once_back(server.live) is None
+
+
+def test_loading_takes_no_more_than_the_time_of_who_asks(milvus: MilvusProcess, server: MilvusIndexServer) -> None:
+    milvus.start()
+    server.create(NAME, DIMENSIONS)
+    milvus.kill()
+    milvus.start()
+    connection = MilvusConnection(milvus.uri, "", BACK_AGAIN_S)
+
+    def released(client: MilvusClient, left_s: float) -> None:
+        try:
+            client.query("outage_model_1", filter='id != ""', timeout=left_s)
+        except MilvusException as exc:
+            if exc.code == NOT_LOADED:
+                milvus.freeze()
+            raise
+
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceeded, match="outage_model_1"):
+        connection.call_loaded("outage_model_1", "reading outage_model_1", released, timeout_s=2.0)
+    assert time.monotonic() - began < BACK_AGAIN_S / 2
+    milvus.thaw()
+    connection.close()
 
 
 def test_loading_is_done_once_for_all_that_need_it(milvus: MilvusProcess, server: MilvusIndexServer) -> None:
