@@ -9,7 +9,6 @@ from services.encoders import Encoder
 from services.encoders.calibration import QueryKind
 from services.encoders.protocol import calibration_of
 from services.errors import InvalidRequest, Unsupported
-from services.stores import Match
 
 SCORE_DIGITS, PROBABILITY_DIGITS = 6, 4
 """Decimals to which scores and probabilities are shown."""
@@ -27,21 +26,18 @@ class Minima:
             if value is not None and not lowest <= value <= 1:  # NaN fails as well
                 raise InvalidRequest(f"{name} {value}: must lie between {lowest} and 1")
 
-    def allow(self, score: float, probability: float | None) -> bool:
+    @property
+    def any(self) -> bool:
+        """Whether anything is asked for."""
+        return self.score is not None or self.probability is not None
+
+    def allow(self, score: float | None, probability: float | None) -> bool:
         """Whether both reach their minimum. They are compared as they are shown, so a hit is its own minimum."""
-        if self.score is not None and round(score, SCORE_DIGITS) < self.score:
+        if self.score is not None and (score is None or round(score, SCORE_DIGITS) < self.score):
             return False
         if self.probability is None or probability is None:
             return True
         return round(probability, PROBABILITY_DIGITS) >= self.probability
-
-
-@dataclass(frozen=True)
-class Weighed:
-    """A match, and how likely it is right; None where the model is not calibrated for this kind of query."""
-
-    match: Match
-    probability: float | None
 
 
 class Confidence:
@@ -60,17 +56,15 @@ class Confidence:
                 "probabilities; leave out min_probability, or give min_score"
             )
 
-    def weigh(self, matches: Sequence[Match]) -> list[Weighed]:
-        """Each of K matches with its probability."""
-        if self._curve is None:
-            return [Weighed(match, None) for match in matches]
-        chances = self._curve.probability(np.array([match.score for match in matches], np.float32))  # (K,)
-        return [Weighed(match, float(chance)) for match, chance in zip(matches, chances, strict=True)]
+    def probabilities(self, scores: Sequence[float | None]) -> list[float | None]:
+        """How likely hits of K scores are right; None without a score, or where the model is not calibrated."""
+        if self._curve is None or not scores:
+            return [None] * len(scores)
+        known = np.array([0.0 if score is None else score for score in scores], np.float32)  # (K,)
+        chances = self._curve.probability(known)
+        return [None if score is None else float(chance) for score, chance in zip(scores, chances, strict=True)]
 
-    def nothing_close(self, best: Weighed | None) -> bool:
-        """Whether an answer with this best match is none. A model that is not calibrated cannot tell near from far."""
-        if best is None:
-            return True
-        if self._curve is None or best.probability is None:
-            return False
-        return best.probability < self._curve.no_match_below
+    def far(self, score: float | None) -> bool:
+        """Whether a hit of this score is no good match. A model that is not calibrated cannot tell near from far."""
+        (chance,) = self.probabilities([score])
+        return self._curve is not None and chance is not None and chance < self._curve.no_match_below

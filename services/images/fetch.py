@@ -68,19 +68,20 @@ class ImageFetcher:
         """Raises BlockedAddress for a URL that would not be fetched, as far as can be told without asking anyone."""
         self._hosts.check(parse_url(url))
 
-    def fetch(self, url: str) -> bytes:
-        """The bytes at `url`, redirects followed.
+    def fetch(self, url: str, timeout_s: float | None = None) -> bytes:
+        """The bytes at `url`, redirects followed, within `timeout_s` where that is less than the limit.
 
         Raises BlockedAddress where it may not be asked, UnreachableUrl where there is no photo, ImageTooLarge, and
         HostAway where the host does not answer for now.
         """
-        with self._deadline.within(self._limits.timeout_s):
+        limit_s = self._limits.timeout_s if timeout_s is None else min(timeout_s, self._limits.timeout_s)
+        with self._deadline.within(limit_s):
             try:
                 return self._follow(parse_url(url))
             except httpcore2.PoolTimeout as exc:
                 raise HostAway(f"{shown(url)}: too many photos are being fetched at once") from exc
             except (TimeoutError, httpcore2.TimeoutException) as exc:
-                raise HostAway(f"{shown(url)}: no photo came within {self._limits.timeout_s:g} s") from exc
+                raise HostAway(f"{shown(url)}: no photo came within {limit_s:g} s") from exc
 
     def close(self) -> None:
         """Let go of connections."""

@@ -8,11 +8,11 @@ from PIL import Image
 from services.confidence import Confidence, Minima
 from services.encoders.calibration import MatchCurve, ScoreCalibration
 from services.errors import InvalidRequest, Unsupported
-from services.search import Query
-from services.stores import Match
+from services.search import ImagePart, Query, TextPart
 
-PHOTO = Image.new("RGB", (4, 4), "red")
-MATCHES = [Match("near", "front", 0.9), Match("far", "front", 0.4), Match("opposite", "front", -0.5)]
+PHOTO = ImagePart(Image.new("RGB", (4, 4), "red"))
+STORED = ImagePart(product_id="a")
+SCORES = [0.9, None, 0.4, -0.5]
 
 
 class ImagesOnly(ColourEncoder):
@@ -25,35 +25,33 @@ class ImagesOnly(ColourEncoder):
     ("query", "kind"),
     [
         (Query(images=[PHOTO]), "image"),
-        (Query(images=[PHOTO, PHOTO], product_ids=["a"]), "image"),
-        (Query(product_ids=["a"], text="  "), "image"),
-        (Query(text="red"), "text"),
-        (Query(text="red", product_ids=["a"]), "mixed"),
-        (Query(text="red", images=[PHOTO]), "mixed"),
+        (Query(images=[PHOTO, PHOTO, STORED]), "image"),
+        (Query(images=[STORED], texts=[TextPart("  ")]), "image"),
+        (Query(images=[STORED], texts=[TextPart("red", -1)]), "image"),
+        (Query(texts=[TextPart("red")]), "text"),
+        (Query(texts=[TextPart("red")], images=[ImagePart(product_id="a", weight=-1)]), "text"),
+        (Query(texts=[TextPart("red")], images=[STORED]), "mixed"),
+        (Query(texts=[TextPart("red")], images=[PHOTO]), "mixed"),
     ],
 )
-def test_what_a_query_is_made_of_decides_its_kind(query: Query, kind: str) -> None:
+def test_what_leads_towards_something_decides_a_querys_kind(query: Query, kind: str) -> None:
     assert query.kind == kind
 
 
-def test_every_match_gets_the_probability_of_its_kind() -> None:
-    weighed = Confidence(ImagesOnly(), "image").weigh(MATCHES)
-    assert [item.probability for item in weighed] == pytest.approx([0.5, 1 / 3, 0])
-    assert [item.match for item in weighed] == MATCHES
-    assert [item.probability for item in Confidence(ImagesOnly(), "text").weigh(MATCHES)] == [None] * 3
-    assert [item.probability for item in Confidence(ColourEncoder(), "image").weigh(MATCHES)] == [None] * 3
-    assert Confidence(ImagesOnly(), "image").weigh([]) == []
+def test_every_score_has_the_probability_of_its_kind() -> None:
+    chances = Confidence(ImagesOnly(), "image").probabilities(SCORES)
+    assert chances == [pytest.approx(0.5), None, pytest.approx(1 / 3), pytest.approx(0)]
+    assert Confidence(ImagesOnly(), "text").probabilities(SCORES) == [None] * 4
+    assert Confidence(ColourEncoder(), "image").probabilities(SCORES) == [None] * 4
+    assert Confidence(ImagesOnly(), "image").probabilities([]) == []
 
 
-def test_nothing_is_close_below_the_threshold_and_where_nothing_is() -> None:
+def test_far_is_below_the_threshold_and_only_where_that_is_known() -> None:
     confidence = Confidence(ImagesOnly(), "image")
-    near, far, _ = confidence.weigh(MATCHES)
-    assert not confidence.nothing_close(near), "0.5 is not below 0.5"
-    assert confidence.nothing_close(far)
-    assert confidence.nothing_close(None)
-    unknown = Confidence(ImagesOnly(), "mixed")
-    assert not unknown.nothing_close(unknown.weigh(MATCHES)[2]), "without a curve it cannot tell"
-    assert unknown.nothing_close(None)
+    assert not confidence.far(0.9), "0.5 is not below 0.5"
+    assert confidence.far(0.4)
+    assert not confidence.far(None)
+    assert not Confidence(ImagesOnly(), "mixed").far(-0.5), "without a curve it cannot tell"
 
 
 def test_a_least_probability_needs_probabilities() -> None:
@@ -82,3 +80,5 @@ def test_minima_are_compared_as_they_are_shown() -> None:
     assert not Minima(score=0.8124).allow(score, chance)
     assert not Minima(probability=0.7124).allow(score, chance)
     assert Minima().allow(-1.0, 0.0)
+    assert Minima().allow(None, None)
+    assert not Minima(score=-1.0).allow(None, None), "what has no score reaches none"
