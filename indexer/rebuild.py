@@ -86,8 +86,12 @@ class Rebuild:
         total, done, failed = sum(self._catalogue.counts().values()), 0, 0
         for records in self._catalogue.everything(CHUNK):
             unfetched += [record.product.id for record in records if _unfetched(record)]
-            built = self._builder.build([record for record in records if not record.deleted], existing={})
+            present = [record for record in records if not record.deleted]
+            built = self._builder.build(present, existing={})
             store.upsert(built.rows)
+            self._claims.predict(
+                [new for new, old in zip(built.outcomes, present, strict=True) if new.predictions != old.predictions]
+            )
             failed += sum(not outcome.indexed for outcome in built.outcomes)
             done += len(records)
             renew()

@@ -1,18 +1,21 @@
 """From records to index rows: photos are read and decoded in threads, and embedded only where they changed."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PIL import Image
 
 from indexer.fetching import Fetched
+from indexer.labels import Labeller
 from services.arrays import FloatArray
 from services.catalogue import Outcome
 from services.encoders import Encoder
 from services.errors import BadImage, NotFound
+from services.fields import Attributes
 from services.images import DecodeLimits, ImageStore, decode_image
+from services.predictions import Predictions
 from services.products import ImageRef, Problem, Record
 from services.stores import Row, row_key
 
@@ -34,17 +37,34 @@ class Built:
     kept: frozenset[str]
 
 
+@dataclass(frozen=True)
+class _Photos:
+    """What is known of distinct photos, by digest: a vector, or a problem, and what some were taken for."""
+
+    vectors: dict[str, FloatArray] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)
+    labelled: dict[str, Predictions] = field(default_factory=dict)
+
+
 class RowBuilder:
     """Makes rows with one encoder. Keeps a pool of `threads` for reading and decoding.
 
-    A product that lacks a photo for a passing reason is tried `max_attempts` times.
+    A product that lacks a photo for a passing reason is tried `max_attempts` times. Labels that a product lacks are
+    suggested where they are at least as probable as `predict_from`; None: none are.
     """
 
     def __init__(
-        self, encoder: Encoder, images: ImageStore, limits: DecodeLimits, threads: int = 4, max_attempts: int = 8
+        self,
+        encoder: Encoder,
+        images: ImageStore,
+        limits: DecodeLimits,
+        threads: int = 4,
+        max_attempts: int = 8,
+        predict_from: float | None = None,
     ) -> None:
         self._encoder, self._images, self._limits = encoder, images, limits
         self._ahead, self._max_attempts = 2 * threads, max_attempts
+        self._labeller = Labeller(encoder, predict_from)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="decode")
 
     def build(self, records: Sequence[Record], existing: Mapping[str, Row], fetched: Fetched | None = None) -> Built:
@@ -54,24 +74,32 @@ class RowBuilder:
         Raises Unavailable when the image store is away.
         """
         fetched = fetched or Fetched()
-        vectors, problems = self._vectors(records, existing)
+        photos = self._photos(records, existing)
         reused = {row.content_hash for row in existing.values() if self._current(row)}
         rows, outcomes = [], []
         for record in records:
-            good = [image for image in record.product.images if image.digest in vectors]
-            rows += [self._row(record, image, vectors[image.digest]) for image in good]
+            good = [image for image in record.product.images if image.digest in photos.vectors]
+            predictions = self._labeller.predictions(record, photos.labelled)
+            attributes = self._labeller.attributes(record, predictions)
+            rows += [self._row(record, image, photos.vectors[image.digest], attributes) for image in good]
             bad = {
-                image.name: problems.get(image.digest) or fetched.problems.get(image.url, UNFETCHED)
+                image.name: photos.problems.get(image.digest) or fetched.problems.get(image.url, UNFETCHED)
                 for image in record.product.images
-                if image.digest not in vectors
+                if image.digest not in photos.vectors
             }
             embedded = len({image.digest for image in good} - reused)
-            outcomes.append(self._outcome(record, bool(good), bad, fetched, embedded))
+            outcomes.append(self._outcome(record, bool(good), bad, fetched, embedded, predictions))
         kept = (row_key(done.product_id, name) for done in outcomes if done.again for name in done.image_problems)
         return Built(rows, outcomes, frozenset(kept))
 
     def _outcome(
-        self, record: Record, good: bool, bad: Mapping[str, Problem], fetched: Fetched, embedded: int
+        self,
+        record: Record,
+        good: bool,
+        bad: Mapping[str, Problem],
+        fetched: Fetched,
+        embedded: int,
+        predictions: Predictions | None,
     ) -> Outcome:
         missing = {image.url for image in record.product.images if image.url and not image.digest}
         again = bool(missing & fetched.passing) and record.attempts < self._max_attempts
@@ -86,34 +114,35 @@ class RowBuilder:
             digests={image.name: image.digest for image in record.product.images if image.url in fetched.digests},
             embedded=embedded,
             deferrals=record.deferrals,
+            predictions=predictions,
         )
 
-    def _vectors(
-        self, records: Sequence[Record], existing: Mapping[str, Row]
-    ) -> tuple[dict[str, FloatArray], dict[str, Problem]]:
-        """A vector, or a problem, for each distinct photo, by digest."""
+    def _photos(self, records: Sequence[Record], existing: Mapping[str, Row]) -> _Photos:
+        """What is known of each distinct photo. One that has its vector is decoded only to be labelled."""
         known = {
             row.content_hash: row.vector for row in existing.values() if row.vector is not None and self._current(row)
         }
-        wanted = dict.fromkeys(image.digest for record in records for image in record.product.images if image.digest)
-        vectors: dict[str, FloatArray] = {digest: known[digest] for digest in wanted if digest in known}
-        problems: dict[str, Problem] = {}
+        all_digests = dict.fromkeys(image.digest for record in records for image in record.product.images)
+        photos = _Photos({digest: known[digest] for digest in all_digests if digest in known})
+        to_label = self._labeller.wanted(records, known)
         batch: dict[str, Image.Image] = {}
-        for digest, found in self._decoded([digest for digest in wanted if digest not in known]):
+        for digest, found in self._decoded(
+            [key for key in all_digests if key and (key not in known or key in to_label)]
+        ):
             if isinstance(found, Problem):
-                problems[digest] = found
+                photos.problems[digest] = found
                 continue
             batch[digest] = found
             if len(batch) >= EMBEDDED_TOGETHER or _pixels(batch) >= PIXELS_TOGETHER:
-                vectors |= self._embed(batch)
+                self._embed(batch, to_label, photos)
                 batch = {}
-        return vectors | self._embed(batch), problems
+        self._embed(batch, to_label, photos)
+        return photos
 
-    def _embed(self, batch: Mapping[str, Image.Image]) -> dict[str, FloatArray]:
-        if not batch:
-            return {}
-        embedded = self._encoder.encode_images(list(batch.values()))  # (N, D)
-        return dict(zip(batch, embedded, strict=True))
+    def _embed(self, batch: Mapping[str, Image.Image], to_label: Collection[str], photos: _Photos) -> None:
+        vectors, labelled = self._labeller.embed(batch, to_label)
+        photos.vectors.update({digest: vector for digest, vector in vectors.items() if digest not in photos.vectors})
+        photos.labelled.update(labelled)
 
     def _decoded(self, digests: Sequence[str]) -> Iterator[tuple[str, Image.Image | Problem]]:
         """Decode in threads, a little ahead: while the encoder works on some photos, the next ones are decoded."""
@@ -135,7 +164,7 @@ class RowBuilder:
     def _current(self, row: Row) -> bool:
         return row.model == self._encoder.model.key
 
-    def _row(self, record: Record, image: ImageRef, vector: FloatArray) -> Row:
+    def _row(self, record: Record, image: ImageRef, vector: FloatArray, attributes: Attributes) -> Row:
         product = record.product
         return Row(
             product_id=product.id,
@@ -143,7 +172,7 @@ class RowBuilder:
             revision=record.revision,
             content_hash=image.digest,
             model=self._encoder.model.key,
-            attributes=product.attributes,
+            attributes=attributes,
             vector=vector,
         )
 

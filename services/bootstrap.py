@@ -1,15 +1,40 @@
 """Wires the platform from its settings, in one place. Parts are made when first used, so a command pays for its own."""
 
+from collections.abc import Collection
 from functools import cached_property
 
 from PIL import Image
 
-from services.catalogue import Backoff, Catalogue, Claims, Database, Failures, Imports, Locks, Places, RefusedMessages
+from services.catalogue import (
+    ApiKeys,
+    AttributeNames,
+    Backoff,
+    Catalogue,
+    Claims,
+    Database,
+    Facets,
+    Failures,
+    Imports,
+    Locks,
+    Places,
+    RefusedMessages,
+)
 from services.encoders import Encoder, load_encoder
+from services.gathered_encoder import gather_encoder
+from services.gathered_store import GatheredIndexes
 from services.images import DecodeLimits, FetchLimits, ImageFetcher, ImageStore, Thumbnails
 from services.index import LiveIndex
 from services.intake import Intake
+from services.key_ring import KeyRing
+from services.known_fields import KnownFields
+from services.labelling import predicted_names
+from services.predictions import with_suggestions
 from services.search import Search
+from services.search.interpreter import Interpreter
+from services.search.plan import Planner
+from services.search.shop import Shop
+from services.search.vectors import PartVectors
+from services.search.vocabulary_source import VocabularySource
 from services.settings import Settings
 from services.spool import Spool
 from services.stores import IndexServer
@@ -29,7 +54,8 @@ class Platform:
     @cached_property
     def catalogue(self) -> Catalogue:
         """Products."""
-        return Catalogue(self.database, self.settings.resend_after_s)
+        settings = self.settings
+        return Catalogue(self.database, settings.resend_after_s, predict_min=settings.predict_from)
 
     @cached_property
     def claims(self) -> Claims:
@@ -62,6 +88,16 @@ class Platform:
     def places(self) -> Places:
         """How far work is that is done in parts."""
         return Places(self.database)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """Who may call."""
+        return ApiKeys(self.database)
+
+    @cached_property
+    def key_ring(self) -> KeyRing:
+        """The same, as this process knows it."""
+        return KeyRing(self.api_keys.valid, self.api_keys.touch)
 
     @cached_property
     def images(self) -> ImageStore:
@@ -113,17 +149,54 @@ class Platform:
             settings.index_timeout_s,
             settings.milvus_token,
             settings.data_dir / "milvus-writers.lock",
+            settings.text_fields,
         )
 
     @cached_property
     def index(self) -> LiveIndex:
         """The live index of the model."""
-        return LiveIndex(self.indexes, self.encoder.model)
+        indexes, most = self.indexes, self.settings.gather_max
+        return LiveIndex(GatheredIndexes(indexes, most) if most > 1 else indexes, self.encoder.model)
 
     @cached_property
     def search(self) -> Search:
         """Queries."""
-        return Search(self.catalogue, self.images, self.limits, self.encoder, self.index)
+        encoder = gather_encoder(self.encoder, self.settings.gather_max, self.settings.search_timeout_s)
+        parts = PartVectors(self.catalogue, self.images, self.limits, encoder)
+        planner = Planner(parts, encoder, self.interpreter)
+        least = self.settings.predict_from
+        shop = Shop(
+            self.catalogue,
+            self.settings.fields,
+            self.settings.text_fields,
+            lambda record: with_suggestions(record.product.attributes, record.predictions, least),
+        )
+        return Search(shop, planner, encoder, self.index, self.facets, self.settings.search_timeout_s)
+
+    @cached_property
+    def interpreter(self) -> Interpreter:
+        """Reads the words of queries."""
+        fields = self.settings.fields
+        return Interpreter(VocabularySource(self.catalogue.values, fields), fields)
+
+    @cached_property
+    def facets(self) -> Facets:
+        """Counts of products."""
+        return Facets(self.database, self.settings.fields, self.settings.predict_from)
+
+    @cached_property
+    def attribute_names(self) -> AttributeNames:
+        """Names of attributes that products have had."""
+        return AttributeNames(self.database)
+
+    def known_fields(self) -> Collection[str] | None:
+        """The names of attributes that products have, or may be given; filters may ask for these and no others.
+
+        None where there are more than are remembered, so that a name may be any.
+        """
+        if not self.attribute_names.complete:
+            return None
+        return KnownFields(self.attribute_names, predicted_names(self.encoder))
 
     def warm_up(self) -> None:
         """Load the model and embed one blank photo, so that the first real one does not wait for it."""
@@ -131,7 +204,7 @@ class Platform:
 
     def close(self) -> None:
         """Let go of connections that were opened."""
-        for name in ("indexes", "database", "fetcher"):
+        for name in ("key_ring", "indexes", "database", "fetcher"):
             if name in self.__dict__:
                 getattr(self, name).close()
 

@@ -3,13 +3,14 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from services.errors import InvalidSettings
-from services.fields import FieldType
+from services.api_keys import parse_rate_limit
+from services.errors import InvalidRequest, InvalidSettings
+from services.fields import TEXT_FIELDS, FieldType
 
 PREFIX = "LOOKALIKE_"
 CONFIG_VARIABLE = "LOOKALIKE_CONFIG"
@@ -49,12 +50,24 @@ class Settings(BaseSettings):
     milvus_port: Port = Field(19590, description="Port of the stack's own Milvus Lite, on loopback.")
 
     model: str = Field("", description="Encoder: empty for the shipped bundle, a bundle's folder, or `open_clip:NAME`.")
+    predict_labels: bool = Field(True, description="Have the model label products that lack labels: `predicted_*`.")
+    predict_min_probability: float = Field(0.5, ge=0, le=1, description="A label less probable is not suggested.")
     fields: dict[str, FieldType] = Field(
         default_factory=lambda: dict(FASHION_FIELDS),
         description="Typed filter fields as JSON, name to keyword, number, boolean or date. Others are untyped.",
     )
+    text_fields: list[str] = Field(
+        default_factory=lambda: list(TEXT_FIELDS),
+        max_length=64,
+        description="Attributes whose words a search looks for, as JSON; the id is always among them.",
+    )
     index_alias: str = Field("lookalike", description="Milvus alias of the live index, and prefix of its collections.")
     index_timeout_s: Seconds = Field(10.0, description="Longest wait for one answer of Milvus.")
+
+    search_timeout_s: Seconds = Field(5.0, description="Longest time that a search may take.")
+    gather_max: int = Field(
+        64, ge=1, le=1024, description="Concurrent queries that share one call of the model or of Milvus; 1: none do."
+    )
 
     max_image_bytes: int = Field(20 * 2**20, gt=0, description="Largest photo accepted, in bytes.")
     max_image_pixels: int = Field(50_000_000, gt=0, description="Largest photo accepted, in pixels once decoded.")
@@ -70,6 +83,18 @@ class Settings(BaseSettings):
     max_import_bytes: int = Field(8 * 2**30, gt=0, description="Largest file, and largest zip, of an uploaded import.")
     max_request_bytes: int = Field(64 * 2**20, gt=0, description="Largest HTTP request accepted, in bytes.")
     web_threads: int = Field(8, ge=1, le=256, description="Requests that the web process serves at once.")
+    auth: Literal["auto", "required", "off"] = Field(
+        "auto", description="API keys: `auto` (needed unless `host` is loopback), `required`, or `off` (never needed)."
+    )
+    allowed_hosts: list[str] = Field(
+        [],
+        description='`Host` names, beside loopback\'s own, under which calls without a key are served: `["shop.lan"]`.',
+    )
+    cors_origins: list[str] = Field(
+        [], description='Origins whose pages may call the API, as JSON: `["https://shop.com"]`. `["*"]`: any page.'
+    )
+    rate_limit: str = Field("1200/minute", description="Calls that a key, or an address without one, has; empty: any.")
+    trusted_proxies: int = Field(0, ge=0, le=10, description="Proxies in front whose `X-Forwarded-*` are believed.")
 
     chunk_size: int = Field(128, ge=1, le=1000, description="Products that one queue message names.")
     worker_processes: int = Field(1, ge=1, le=256, description="Worker processes; the encoder uses all cores already.")
@@ -97,6 +122,11 @@ class Settings(BaseSettings):
         return self.image_store or f"file://{self.data_dir.resolve()}/images"
 
     @property
+    def predict_from(self) -> float | None:
+        """The least probability of a suggested label; None: nothing is suggested."""
+        return self.predict_min_probability if self.predict_labels else None
+
+    @property
     def import_spool(self) -> str:
         """The fsspec URL below which uploaded files wait to be read: beside the photos, where every worker finds it."""
         return (
@@ -121,6 +151,8 @@ class Settings(BaseSettings):
         for name in fields:
             if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
                 raise ValueError(f"{name!r}: a declared field is named in a-z, 0-9 and _, and starts with a letter")
+            if name.startswith("predicted_") and fields[name] is not FieldType.KEYWORD:
+                raise ValueError(f"{name!r}: names in predicted_ are the model's, whose labels are keywords")
         return fields
 
     @field_validator("index_alias")
@@ -129,6 +161,22 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,59}", alias):
             raise ValueError("letters, digits and _ only, starting with a letter")
         return alias
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_origins(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            if origin != "*" and not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", origin):
+                raise ValueError(f"{origin!r}: as browsers send it, such as https://shop.com or http://localhost:3000")
+        return origins
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _rate_limit_is_one(cls, limit: str) -> str:
+        try:
+            return limit and str(parse_rate_limit(limit))
+        except InvalidRequest as exc:
+            raise ValueError(str(exc)) from exc
 
     @model_validator(mode="after")
     def _times_fit_together(self) -> "Settings":

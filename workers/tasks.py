@@ -138,7 +138,12 @@ class Tasks:
         """The pipeline of this process, its encoder loaded."""
         platform, settings = self.platform, self._settings
         builder = RowBuilder(
-            platform.encoder, platform.images, platform.limits, settings.decode_threads, settings.max_attempts
+            platform.encoder,
+            platform.images,
+            platform.limits,
+            settings.decode_threads,
+            settings.max_attempts,
+            settings.predict_from,
         )
         photos = PhotoFetcher(platform.fetcher, platform.images, settings.fetch_threads)
         # Single changes that wait are embedded together, as many as make the encoder quick: more would only make each

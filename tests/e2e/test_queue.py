@@ -12,7 +12,7 @@ from indexer.rebuild import Rebuild
 from indexer.reconcile import audit
 from indexer.rows import RowBuilder
 from indexer.sample import write_catalogue
-from services.search import Query
+from services.search import Query, TextPart
 
 PRODUCTS = 60
 
@@ -117,7 +117,7 @@ def test_a_rebuild_beside_live_traffic_loses_nothing(open_shop, table: Path) -> 
     shop.start("worker")
     import_id = feed(shop, table)
     wait_for("the import", lambda: shop.platform.imports.progress(import_id).settled, 120)
-    before = shop.platform.search.run(Query(text="red dress", limit=60))
+    before = shop.platform.search.run(Query(texts=[TextPart("red dress")], limit=60))
     changed, gone = (hit.record.product for hit in before.hits[:2])
 
     def meanwhile(done: int, total: int) -> None:
@@ -134,7 +134,7 @@ def test_a_rebuild_beside_live_traffic_loses_nothing(open_shop, table: Path) -> 
     # A delete that waits is in no count of what is queued: the index itself has to show it.
     wait_for("what changed meanwhile", lambda: shop.settled(PRODUCTS - 1) and exact(shop), 60)
     assert_exact(shop)
-    after = platform.search.run(Query(text="red dress", limit=60))
+    after = platform.search.run(Query(texts=[TextPart("red dress")], limit=60))
     assert after.index.generation == 2
     assert {hit.record.product.id for hit in after.hits} == {h.record.product.id for h in before.hits} - {gone.id}
 

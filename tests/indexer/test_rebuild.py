@@ -11,7 +11,7 @@ from indexer.rows import RowBuilder
 from services.bootstrap import Platform
 from services.encoders import ModelInfo
 from services.errors import Conflict, IndexMismatch, Unavailable
-from services.search import Query
+from services.search import Query, TextPart
 
 
 class OtherEncoder(ColourEncoder):
@@ -42,7 +42,7 @@ def rebuild_with(platform: Platform, builder: RowBuilder, model: ModelInfo | Non
 
 
 def ids(platform: Platform) -> list[str]:
-    return sorted(hit.record.product.id for hit in platform.search.run(Query(text="red", limit=100)).hits)
+    return sorted(hit.record.product.id for hit in platform.search.run(Query(texts=[TextPart("red")], limit=100)).hits)
 
 
 def test_a_new_generation_serves_the_same_products(full: Platform, builder: RowBuilder) -> None:
@@ -52,7 +52,7 @@ def test_a_new_generation_serves_the_same_products(full: Platform, builder: RowB
     assert reports[-1] == (12, 12)
     full.index.forget()
     assert ids(full) == before
-    assert full.search.run(Query(text="red")).index.generation == 2
+    assert full.search.run(Query(texts=[TextPart("red")])).index.generation == 2
     assert full.indexes.names() == [rebuilt.name], "the old one is gone"
 
 
@@ -115,4 +115,4 @@ def test_another_model_takes_over(full: Platform) -> None:
     rebuild_with(full, builder, other.model).run(lambda *_: None)
     full.index.forget()
     with pytest.raises(IndexMismatch, match="lookalike rebuild"):
-        full.search.run(Query(text="red"))
+        full.search.run(Query(texts=[TextPart("red")]))

@@ -83,7 +83,9 @@ class InlineQueue:
         self._platform = platform
         self._pipeline = Pipeline(
             platform.claims,
-            RowBuilder(platform.encoder, platform.images, platform.limits),
+            RowBuilder(
+                platform.encoder, platform.images, platform.limits, predict_from=platform.settings.predict_from
+            ),
             platform.index,
             PhotoFetcher(platform.fetcher, platform.images),
         )
@@ -109,6 +111,6 @@ def platform_of_fakes(data_dir: Path, encoder: object | None = None, **settings:
     """A platform with a real database and image store below `data_dir`, the exact store, and a fake encoder."""
     platform = build(load_settings(data_dir=data_dir, **settings))
     platform.__dict__["encoder"] = encoder or ColourEncoder()
-    platform.__dict__["indexes"] = MemoryIndexServer(platform.settings.fields)
+    platform.__dict__["indexes"] = MemoryIndexServer(platform.settings.fields, platform.settings.text_fields)
     platform.database.migrate()
     return platform
