@@ -9,7 +9,8 @@ import waitress
 from services.bootstrap import build
 from services.settings import Settings
 from web.app import create_app
-from web.body_limits import limit_others
+from web.auth import before_bodies
+from web.body_limits import limit_bodies
 from workers.app import make_app
 from workers.queue import WorkQueue
 
@@ -33,6 +34,8 @@ def serve(settings: Settings) -> None:
         max_request_body_size=settings.max_import_bytes,
         channel_timeout=60,
         ident="lookalike",
+        # Left as they came: whether a proxy is to be believed, and whether there is one at all, is decided in the app.
+        clear_untrusted_proxy_headers=False,
     )
-    limit_others(sockets, settings.max_request_bytes)
+    limit_bodies(sockets, settings.max_request_bytes, before_bodies(app, settings.trusted_proxies))
     server.run()

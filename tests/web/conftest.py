@@ -10,6 +10,7 @@ import pytest
 from fakes import COLOURS, InlineQueue, platform_of_fakes
 from flask import Flask
 from flask.testing import FlaskClient
+from keyed_service import Service
 from PIL import Image
 
 from services.bootstrap import Platform
@@ -76,3 +77,17 @@ def shop(client: FlaskClient, body: Callable[..., dict]) -> FlaskClient:
 def multipart(**fields: object) -> dict:
     """Form fields, with dicts as JSON."""
     return {name: json.dumps(value) if isinstance(value, dict) else value for name, value in fields.items()}
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Makes apps with settings of their own, and clients that say who they are."""
+    opened: list[Service] = []
+
+    def make(**settings: object) -> Service:
+        opened.append(Service(tmp_path / str(len(opened)), **settings))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()

@@ -9,7 +9,7 @@ import pytest
 import waitress
 from waitress import wasyncore
 
-from web.body_limits import limit_others
+from web.body_limits import limit_bodies
 
 LIMIT, IMPORT_LIMIT = 10_000, 50_000
 
@@ -25,7 +25,7 @@ def port() -> Iterator[int]:
 
     sockets: dict[int, Any] = {}
     server = waitress.create_server(app, map=sockets, host="127.0.0.1", port=0, max_request_body_size=IMPORT_LIMIT)
-    limit_others(sockets, LIMIT)
+    limit_bodies(sockets, LIMIT)
     over = threading.Event()
 
     def run() -> None:

@@ -28,7 +28,7 @@ def show_settings() -> None:
     click.echo("| variable | default | meaning |\n| --- | --- | --- |")
     for name, field in Settings.model_fields.items():
         default = field.get_default(call_default_factory=True)
-        if isinstance(default, dict):
+        if isinstance(default, dict | list):
             default = json.dumps(default)
         shown = f"`{default}`" if str(default) else "(empty)"
         click.echo(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
@@ -84,7 +84,14 @@ def rebuild(model: str | None) -> None:
     from services.bootstrap import build
 
     platform = build(load_settings() if model is None else load_settings(model=model))
-    builder = RowBuilder(platform.encoder, platform.images, platform.limits, platform.settings.decode_threads)
+    settings = platform.settings
+    builder = RowBuilder(
+        platform.encoder,
+        platform.images,
+        platform.limits,
+        settings.decode_threads,
+        predict_from=settings.predict_from,
+    )
     run = Rebuild(
         platform.catalogue, platform.claims, platform.locks, platform.indexes, builder, platform.encoder.model
     )

@@ -26,9 +26,12 @@ from services.errors import InvalidSettings, LookalikeError, Unavailable
 from services.settings import PREFIX, Settings
 from web.cli.logs import LogPrinter
 from web.cli.tether import TetheredProcess
+from web.gate import Access, access
 
 PROCFILE = Path(__file__).parents[2] / "deploy" / "Procfile"
 START_UP_S = 180.0
+NO_KEY = """  Calls need an API key here, and there is none yet. Make one, in a second terminal:
+    lookalike keys create me --scope admin"""
 FOLDERS = ("redis", "milvus", "images", "log")
 
 
@@ -168,6 +171,8 @@ def _welcome(settings: Settings, sample: bool, stopped: Callable[[], bool]) -> N
             feed_sample(platform, table)
         indexed = platform.catalogue.counts()["indexed"]
         click.secho(f"\n  Lookalike is at {address}  ({indexed:,} products; Ctrl-C stops everything)\n", bold=True)
+        if access(settings) is Access.KEYS and not platform.api_keys.valid():
+            click.echo(f"{NO_KEY}\n")
     platform.close()
 
 
