@@ -18,6 +18,7 @@ test-long: $(VENV)/.installed-test ## the long versions: chaos, fuzz, random liv
 	@$(MAKE) --no-print-directory chaos memory
 	@FUZZ_IMAGES=2000 FUZZ_FILES=500 $(BIN)/pytest -q tests/fuzz
 	@MODEL_EXAMPLES=1500 $(BIN)/pytest -q tests/e2e/test_model.py
+	@CONFORMANCE_EXAMPLES=300 $(BIN)/pytest -q tests/web/test_conformance.py
 
 chaos: $(VENV)/.installed-test ## import 5,000 products while everything is killed, and print the ledger
 	@PYTHONPATH=tests/support $(BIN)/python -m chaos $(CHAOS)

@@ -1,20 +1,15 @@
 """The Flask app."""
 
-from flask import Flask, Response
+from flask import Flask
 
 from services.bootstrap import Platform
-from web import pages, problems
-from web.api import catalogue, failures, health, images, imports, products, search
+from web import auth, cors, pages, problems, rate_limits, security_headers
+from web.api import catalogue, classify, docs, failures, health, images, imports, products, search, session
 from web.context import EXTENSION, Context
+from web.gate import Gate
 from web.paths import KeepSlashes, SegmentConverter
+from web.quotas import Quotas
 from workers.queue import WorkQueue
-
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'",
-}
 
 
 def create_app(platform: Platform, queue: WorkQueue) -> Flask:
@@ -28,14 +23,23 @@ def create_app(platform: Platform, queue: WorkQueue) -> Flask:
     # An id may contain "//"; Werkzeug would redirect to a path with one slash.
     app.url_map.merge_slashes = False
     problems.register(app)
-    for blueprint in (products.bp, images.bp, imports.bp, failures.bp, catalogue.bp, search.bp, health.bp, pages.bp):
+    for blueprint in (
+        products.bp,
+        images.bp,
+        imports.bp,
+        failures.bp,
+        catalogue.bp,
+        search.bp,
+        classify.bp,
+        health.bp,
+        session.bp,
+        docs.bp,
+        pages.bp,
+    ):
         app.register_blueprint(blueprint)
-    app.after_request(_add_security_headers)
+    security_headers.register(app, platform.settings.cors_origins)
+    cors.register(app, platform.settings.cors_origins)
+    rate_limits.register(app, Quotas(platform.settings.redis), platform.settings)
+    auth.register(app, Gate(platform.settings, platform.key_ring), platform.settings)
     app.wsgi_app = KeepSlashes(app.wsgi_app)  # type: ignore[method-assign]  # the way Flask documents
     return app
-
-
-def _add_security_headers(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from flask import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import UnsupportedMediaType
 
 from services.errors import InvalidRequest
 from services.intake import IncomingImage
@@ -18,9 +19,9 @@ class ImageBody(BaseModel):
     """A photo of a product: base64 `data`, a `url`, or neither to keep the stored photo of that `name`."""
 
     model_config = ConfigDict(extra="forbid")
-    name: str = ""
-    data: str = ""
-    url: str = ""
+    name: Annotated[str, Field(description="Unique within the product. Without one: the URL's, or image-1.")] = ""
+    data: Annotated[str, Field(description="The photo's bytes in base64, with or without a data: prefix.")] = ""
+    url: Annotated[str, Field(description="Its host must be among those allowed. A worker fetches it.")] = ""
 
     def incoming(self) -> IncomingImage:
         """The photo, decoded from base64. Raises InvalidRequest."""
@@ -33,7 +34,9 @@ class ImageBody(BaseModel):
 class ProductBody(BaseModel):
     """A product: `images`, and every other key an attribute."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
+    )
     images: Annotated[list[ImageBody], Field(max_length=50)] = []
 
     @property
@@ -48,63 +51,35 @@ class FailuresBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     product_ids: Annotated[list[str], Field(max_length=1000)] = []
     message_ids: Annotated[list[str], Field(max_length=1000)] = []
-    code: str | None = None
-    all: bool = False
+    code: Annotated[str | None, Field(description="Products whose problem has this code.")] = None
+    all: Annotated[bool, Field(description="All products and messages there are.")] = False
 
 
 class ImportOptionsBody(BaseModel):
     """How an uploaded file is to be read."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    name: Annotated[str, Field(max_length=300)] = ""
-    format: str | None = None
-    map: dict[str, str] = {}
-    limit: Annotated[int, Field(ge=1, le=10**12)] | None = None
-
-
-class QueryImageBody(BaseModel):
-    """A photo to search by: base64 `data`, or the `product_id` of a stored product."""
-
-    model_config = ConfigDict(extra="forbid")
-    data: str = ""
-    product_id: str = ""
-
-
-class SearchBody(BaseModel):
-    """A search: photos, words, or both, inside a filter."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    image: QueryImageBody | Annotated[list[QueryImageBody], Field(max_length=10)] | None = None
-    text: Annotated[str, Field(max_length=2000)] = ""
-    filter: dict[str, Any] | None = None
-    limit: int = 20
-    offset: int = 0
-    min_score: float | None = None
-    min_probability: float | None = None
-
-    @property
-    def images(self) -> list[QueryImageBody]:
-        """The photos, however many were given."""
-        if self.image is None:
-            return []
-        return self.image if isinstance(self.image, list) else [self.image]
-
-
-class ClassifyBody(BaseModel):
-    """A photo to label."""
-
-    model_config = ConfigDict(extra="forbid")
-    image: QueryImageBody
+    name: Annotated[str, Field(max_length=300, description="What the file is called: its ending tells the format.")] = (
+        ""
+    )
+    format: Annotated[str | None, Field(description="The format, where the name does not tell.")] = None
+    map: Annotated[dict[str, str], Field(description="Columns, by the attribute that each is copied to.")] = {}
+    limit: Annotated[int, Field(ge=1, le=10**12, description="Read so many lines.")] | None = None
 
 
 def read_json(request: Request) -> dict[str, Any]:
-    """The JSON object in the body, or in the form field `json` of a multipart body. Raises InvalidRequest."""
+    """The JSON object in the body, or in the form field `json` of a multipart body.
+
+    Raises InvalidRequest, and UnsupportedMediaType for a body of another type.
+    """
     if request.mimetype == "multipart/form-data":
         raw: str | bytes = request.form.get("json", "{}")
     elif request.mimetype == "application/json":
         raw = request.get_data(cache=False)
     else:
-        raise InvalidRequest(f"content type {request.mimetype!r}: send application/json or multipart/form-data")
+        raise UnsupportedMediaType(
+            f"content type {request.mimetype[:100]!r}: send application/json or multipart/form-data"
+        )
     return parse_object(raw, "the body")
 
 

@@ -41,7 +41,10 @@ def test_search_by_stored_product_leaves_it_out(shop) -> None:
 
 
 def test_a_photo_and_words_together(shop, photo) -> None:
-    mixed = shop.post("/v1/search", data={"image": (io.BytesIO(photo("red")), "q.png"), "text": "yellow", "limit": "4"})
+    mixed = shop.post(
+        "/v1/search",
+        data={"image": (io.BytesIO(photo("red")), "q.png"), "text": "yellow", "limit": "4", "interpret": "no"},
+    )
     assert sorted(ids(mixed)) == ["Dresses-red", "Dresses-yellow", "Tops-red", "Tops-yellow"]
     first, last = mixed.json["hits"][0]["score"], mixed.json["hits"][3]["score"]
     assert first == pytest.approx(last, abs=1e-5), "as near to the one as to the other"
@@ -115,7 +118,7 @@ def test_a_model_without_words_and_labels_says_so(tmp_path, photo) -> None:
     platform = platform_of_fakes(tmp_path, VisionOnlyEncoder())
     client = create_app(platform, InlineQueue(platform)).test_client()  # type: ignore[arg-type]
     assert client.post("/v1/search", json={"image": as_image(photo("red"))}).status_code == 200
-    words = client.post("/v1/search", json={"text": "red"})
+    words = client.post("/v1/search", json={"text": "red", "mode": "semantic"})
     assert (words.status_code, words.json["code"]) == (422, "unsupported")
     assert client.post("/v1/classify", json={"image": as_image(photo("red"))}).status_code == 422
     assert client.get("/readyz").json["text"] is False
@@ -126,7 +129,7 @@ def test_ready_and_not(client, platform, monkeypatch) -> None:
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").json["status"] == "ready"
 
-    def away() -> None:
+    def away(deadline: object = None) -> None:
         raise Unavailable("Milvus does not answer")
 
     monkeypatch.setattr(platform.index, "store", away)
@@ -181,7 +184,10 @@ def test_nothing_close_is_said_and_the_nearest_come_all_the_same(calibrated) -> 
 
 
 def test_nothing_close_is_the_same_on_every_page(calibrated) -> None:
-    pages = [calibrated.post("/v1/search", json={"text": "red", "limit": 4, "offset": o}).json for o in (0, 4, 8, 40)]
+    pages = [
+        calibrated.post("/v1/search", json={"text": "red", "limit": 4, "offset": o, "interpret": False}).json
+        for o in (0, 4, 8, 40)
+    ]
     assert [page["no_good_match"] for page in pages] == [False] * 4
     assert pages[2]["hits"][0]["probability"] < 0.6
     assert pages[3]["hits"] == []
@@ -193,11 +199,12 @@ def test_an_empty_answer_is_no_good_match_whatever_the_model(shop) -> None:
 
 
 def test_hits_below_the_least_score_are_left_out(shop, photo) -> None:
-    whole = shop.post("/v1/search", json={"text": "red"}).json["hits"]
+    words = {"text": "red", "mode": "semantic", "interpret": False}
+    whole = shop.post("/v1/search", json=words).json["hits"]
     least = whole[3]["score"]
     expected = [hit["product_id"] for hit in whole if hit["score"] >= least]
     assert 0 < len(expected) < len(whole)
-    assert ids(shop.post("/v1/search", json={"text": "red", "min_score": least})) == expected
+    assert ids(shop.post("/v1/search", json={**words, "min_score": least})) == expected
     form = {"image": (io.BytesIO(photo("red")), "q.png"), "min_score": str(least)}
     assert ids(shop.post("/v1/search", data=form)) == expected
     similar = [name for name in expected if name != "Tops-red"]
@@ -236,6 +243,7 @@ def test_a_match_that_was_deleted_a_moment_ago_is_not_promised(calibrated, queue
     queue.paused = True  # the index still has it
     for name in ("Dresses-red", "Tops-red"):
         assert calibrated.delete(f"/v1/products/{name}").status_code == 204
-    answer = calibrated.post("/v1/search", json={"text": "red", "limit": 4}).json
-    assert len(answer["hits"]) == 2
+    answer = calibrated.post("/v1/search", json={"text": "red", "limit": 4, "interpret": False}).json
+    assert len(answer["hits"]) == 4, "others take their places"
+    assert not {hit["product_id"] for hit in answer["hits"]} & {"Dresses-red", "Tops-red"}
     assert answer["no_good_match"] is True

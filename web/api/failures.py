@@ -5,11 +5,15 @@ from itertools import chain
 
 from flask import Blueprint, Response, jsonify, request
 
-from services.errors import InvalidRequest
+from services.errors import InvalidRequest, Unavailable
 from web.bodies import FailuresBody, read_json, validate, whole_number
 from web.context import context
 from web.failures import drop_messages, drop_products, retry_messages, retry_products
-from web.serialise import message_json, record_json
+from web.openapi import BODY, Json, QueryString, describes
+from web.openapi.queries import FailuresQuery, MessagesQuery
+from web.schemas import FailuresAnswer, MessagesAnswer, SettledAnswer
+from web.serialise import message_json
+from web.shown import product_json
 
 bp = Blueprint("failures", __name__)
 
@@ -17,6 +21,9 @@ MAX_PAGE = 200
 
 
 @bp.get("/v1/failures")
+@describes(
+    "failures", query=QueryString(FailuresQuery), answers={200: FailuresAnswer}, problems=(InvalidRequest, Unavailable)
+)
 def products() -> Response:
     """Products that could not be indexed, by id, and how many of each code: `?code=`, `?limit=`, `?after=`."""
     limit, after = _limit(), request.args.get("after", "")
@@ -25,11 +32,14 @@ def products() -> Response:
     following = records[limit - 1].product.id if len(records) > limit else None
     counts = {"products": platform.failures.by_code(), "messages": platform.refused.count()}
     return jsonify(
-        {"products": [record_json(record) for record in records[:limit]], "next_after": following, "counts": counts}
+        {"products": [product_json(record) for record in records[:limit]], "next_after": following, "counts": counts}
     )
 
 
 @bp.get("/v1/failures/messages")
+@describes(
+    "failures", query=QueryString(MessagesQuery), answers={200: MessagesAnswer}, problems=(InvalidRequest, Unavailable)
+)
 def messages() -> Response:
     """Queue messages that could not be accepted: `?limit=`, `?after=`."""
     limit, after = _limit(), request.args.get("after", "")
@@ -39,6 +49,7 @@ def messages() -> Response:
 
 
 @bp.post("/v1/failures/retry")
+@describes("failures", sends=(Json(FailuresBody),), answers={200: SettledAnswer}, problems=(*BODY, Unavailable))
 def retry() -> Response:
     """Try products and messages again; says how many of each."""
     body = _body()
@@ -49,6 +60,7 @@ def retry() -> Response:
 
 
 @bp.post("/v1/failures/drop")
+@describes("failures", sends=(Json(FailuresBody),), answers={200: SettledAnswer}, problems=(*BODY, Unavailable))
 def drop() -> Response:
     """Give products up, which deletes them, and forget messages; says how many of each."""
     body = _body()

@@ -2,10 +2,12 @@
 
 from flask import Blueprint, Response, request
 
-from services.errors import InvalidRequest, NotFound
+from services.errors import InvalidRequest, NotFound, Unavailable
 from services.images.thumbnails import STEPS, step
 from web.bodies import whole_number
 from web.context import context
+from web.openapi import Media, QueryString, describes
+from web.openapi.queries import ImageQuery
 
 bp = Blueprint("images", __name__)
 
@@ -17,9 +19,17 @@ SIGNATURES = {
     b"GIF8": "image/gif",
     b"BM": "image/bmp",
 }
+MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/bmp", "image/webp")
 
 
 @bp.get("/v1/products/<segment:product_id>/images/<segment:name>")
+@describes(
+    "products",
+    query=QueryString(ImageQuery),
+    answers={200: Media(MEDIA_TYPES, "The photo."), 304: None},
+    headers={200: ("ETag",), 304: ("ETag",)},
+    problems=(InvalidRequest, NotFound, Unavailable),
+)
 def image(product_id: str, name: str) -> Response:
     """The photo as it was stored, or as JPEG with at least `?size=` pixels on its longer side if it has as many."""
     platform = context().platform

@@ -6,9 +6,13 @@ from typing import Any, BinaryIO, cast
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from indexer.imports import ImportOptions, accept_upload
-from services.errors import InvalidRequest, Unavailable
+from services.errors import InvalidCatalogue, InvalidRequest, NotFound, Unavailable
 from web.bodies import ImportOptionsBody, parse_object, validate, whole_number
 from web.context import context
+from web.openapi import Bytes, Multipart, QueryString, describes
+from web.openapi.forms import ImportForm
+from web.openapi.queries import ImportErrorsQuery, ImportsQuery, UploadQuery
+from web.schemas import ImportAnswer, ImportDetails, ImportErrors, ImportsAnswer
 from web.serialise import import_json, line_json
 
 bp = Blueprint("imports", __name__)
@@ -18,6 +22,14 @@ FIRST_PROBLEMS = 20
 
 
 @bp.post("/v1/imports")
+@describes(
+    "imports",
+    sends=(Multipart(ImportForm), Bytes("application/octet-stream", "The catalogue file, of any content type.")),
+    query=QueryString(UploadQuery),
+    answers={202: ImportAnswer},
+    headers={202: ("Location",)},
+    problems=(InvalidRequest, InvalidCatalogue, 413, Unavailable),
+)
 def create() -> Response:
     """Accept a catalogue file, and have workers read it: 202 with the import.
 
@@ -40,6 +52,9 @@ def create() -> Response:
 
 
 @bp.get("/v1/imports")
+@describes(
+    "imports", query=QueryString(ImportsQuery), answers={200: ImportsAnswer}, problems=(InvalidRequest, Unavailable)
+)
 def recent() -> Response:
     """The latest imports, newest first: `?limit=`, 100 at most."""
     limit = whole_number(request.args.get("limit", "20"), "limit")
@@ -50,6 +65,7 @@ def recent() -> Response:
 
 
 @bp.get("/v1/imports/<segment:import_id>")
+@describes("imports", answers={200: ImportDetails}, problems=(NotFound, Unavailable))
 def get(import_id: str) -> Response:
     """How far an import is, and the first lines that have a problem."""
     imports = context().platform.imports
@@ -59,6 +75,12 @@ def get(import_id: str) -> Response:
 
 
 @bp.get("/v1/imports/<segment:import_id>/errors")
+@describes(
+    "imports",
+    query=QueryString(ImportErrorsQuery),
+    answers={200: ImportErrors},
+    problems=(InvalidRequest, NotFound, Unavailable),
+)
 def errors(import_id: str) -> Response:
     """All lines that have a problem, a page at a time: `?limit=`, and `?after=` the last line seen."""
     limit = whole_number(request.args.get("limit", "100"), "limit")
@@ -75,6 +97,7 @@ def errors(import_id: str) -> Response:
 
 
 @bp.post("/v1/imports/<segment:import_id>/cancel")
+@describes("imports", answers={200: ImportAnswer}, problems=(NotFound, Unavailable))
 def cancel(import_id: str) -> Response:
     """Read no further. What was accepted stays accepted."""
     imports = context().platform.imports

@@ -6,32 +6,54 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from services.catalogue import Change
-from services.errors import InvalidRequest, Unavailable
+from services.errors import BadImage, Conflict, ImageTooLarge, InvalidProduct, InvalidRequest, NotFound, Unavailable
 from services.intake import IncomingImage
 from services.products import checked_id
 from web.bodies import ProductBody, read_json, validate
 from web.context import context
-from web.serialise import record_json
+from web.openapi import BODY, PHOTO, Bytes, Json, Multipart, QueryString, describes
+from web.openapi.forms import ProductForm
+from web.openapi.queries import ChangeQuery, DeleteQuery, PutQuery
+from web.queries import flag
+from web.schemas import RecordAnswer
+from web.shown import product_json
 
 bp = Blueprint("products", __name__)
 
 MAX_WAIT_S = 30.0
 POLL_S = 0.05
-YES = ("1", "true", "yes")
+CHANGE = (InvalidProduct, NotFound, Conflict, Unavailable)
+"""What may be wrong with any change of a product."""
 
 
 @bp.put("/v1/products/<segment:product_id>")
+@describes(
+    "products",
+    sends=(Json(ProductBody), Multipart(ProductForm)),
+    query=QueryString(PutQuery),
+    answers={200: RecordAnswer, 202: RecordAnswer},
+    headers={200: ("Location",), 202: ("Location",)},
+    problems=(*BODY, *CHANGE, *PHOTO),
+)
 def put(product_id: str) -> Response:
     """Accept a product, and queue it: 202, or 200 when `?wait=` seconds were enough to make it searchable."""
     version, wait_s = _version(), _wait()
     checked_id(product_id)  # before anything is decoded
     body = validate(ProductBody, read_json(request))
-    refresh = request.args.get("refresh", "").lower() in YES
+    refresh = flag(request.args.get("refresh", ""), "refresh")
     intake = context().platform.intake
     return _accept(intake.put(product_id, body.attributes, _images(body), version, refresh), wait_s)
 
 
 @bp.patch("/v1/products/<segment:product_id>")
+@describes(
+    "products",
+    sends=(Json(ProductBody), Multipart(ProductForm)),
+    query=QueryString(ChangeQuery),
+    answers={200: RecordAnswer, 202: RecordAnswer},
+    headers={200: ("Location",), 202: ("Location",)},
+    problems=(*BODY, *CHANGE, *PHOTO),
+)
 def patch(product_id: str) -> Response:
     """Change attributes, null taking one away; photos are added or replaced by name. Nothing else is embedded."""
     version, wait_s = _version(), _wait()
@@ -42,12 +64,14 @@ def patch(product_id: str) -> Response:
 
 
 @bp.get("/v1/products/<segment:product_id>")
+@describes("products", answers={200: RecordAnswer}, problems=(NotFound, Unavailable))
 def get(product_id: str) -> Response:
     """The record with its state."""
-    return jsonify(record_json(context().platform.catalogue.get(product_id)))
+    return jsonify(product_json(context().platform.catalogue.get(product_id)))
 
 
 @bp.delete("/v1/products/<segment:product_id>")
+@describes("products", query=QueryString(DeleteQuery), answers={204: None}, problems=(InvalidRequest, *CHANGE))
 def delete(product_id: str) -> Response:
     """Delete a product. Searches leave it out from now on; its rows go when a worker comes to it."""
     context().platform.catalogue.write_one(context().platform.intake.delete(product_id, _version()))
@@ -56,6 +80,14 @@ def delete(product_id: str) -> Response:
 
 
 @bp.put("/v1/products/<segment:product_id>/images/<segment:name>")
+@describes(
+    "products",
+    sends=(Bytes("application/octet-stream", "The photo, of any content type."),),
+    query=QueryString(ChangeQuery),
+    answers={200: RecordAnswer, 202: RecordAnswer},
+    headers={200: ("Location",), 202: ("Location",)},
+    problems=(InvalidRequest, 413, *CHANGE, BadImage, ImageTooLarge),
+)
 def put_image(product_id: str, name: str) -> Response:
     """Add a photo, the bytes of the body, to a product, in the place of the one of that name if there is one."""
     version, wait_s = _version(), _wait()
@@ -64,6 +96,13 @@ def put_image(product_id: str, name: str) -> Response:
 
 
 @bp.delete("/v1/products/<segment:product_id>/images/<segment:name>")
+@describes(
+    "products",
+    query=QueryString(ChangeQuery),
+    answers={200: RecordAnswer, 202: RecordAnswer},
+    headers={200: ("Location",), 202: ("Location",)},
+    problems=(InvalidRequest, *CHANGE),
+)
 def delete_image(product_id: str, name: str) -> Response:
     """Take a photo away from a product."""
     version, wait_s = _version(), _wait()
@@ -120,7 +159,7 @@ def _answer(product_id: str, revision: int, wait_s: float) -> Response:
     while max(record.indexed_revision, record.failed_revision) < revision and time.monotonic() < until:
         time.sleep(POLL_S)
         record = catalogue.get(product_id)
-    body: dict[str, Any] = record_json(record)
+    body: dict[str, Any] = product_json(record)
     response = jsonify(body)
     response.status_code = 200 if record.indexed_revision >= revision else 202
     response.headers["Location"] = url_for("products.get", product_id=product_id)

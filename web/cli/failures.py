@@ -32,7 +32,9 @@ def list_(code: str | None, limit: int, as_json: bool) -> None:
     records = platform.failures.page(limit, code=code)
     messages = [] if code else platform.refused.page(limit)
     if as_json:
-        for told in chain(map(record_json, records), map(message_json, messages)):
+        least = platform.settings.predict_from
+        products = (record_json(record, least) for record in records)
+        for told in chain(products, map(message_json, messages)):
             click.echo(json.dumps(told, ensure_ascii=False))
         return
     for record in records:
