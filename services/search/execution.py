@@ -55,7 +55,7 @@ class Execution:
         read = self._plan.interpretation
         if read is not None and read.says_all and not self._plan.products and not self._ranking.first(1)[0].stage:
             return False  # the words were the shop's own, and the hits are what they say
-        wanted = terms(self._plan.text)
+        wanted = terms(self._plan.words)
         if wanted and any(bears(record, wanted, self._shop.text_fields) for record in self._ranking.matched_words):
             return False
         return self._confidence.far(self._ranking.best_score)

@@ -60,14 +60,16 @@ class Plan:
         """What passes `where`, and fits at least one of the boosts."""
         return _all(where, [Any(tuple(term.where for term in self.boosts))])
 
-    @property
-    def strict(self) -> bool:
-        """Whether words keep out what they do not fit."""
-        return any(term.sure for term in self.interpretation.terms) if self.interpretation else False
+    def relaxed(self) -> "Plan | None":
+        """The same plan, in which words keep less out; None where they keep out nothing.
 
-    def relaxed(self) -> "Plan":
-        """The same plan, in which words keep nothing out."""
-        return replace(self, interpretation=as_boosts(self.interpretation)) if self.interpretation else self
+        Bounds go first: a shop without prices, or with none so low, may still have the dress.
+        """
+        sure = [term for term in self.interpretation.terms if term.sure] if self.interpretation else []
+        if self.interpretation is None or not sure:
+            return None
+        bounds = [term for term in sure if term.kind == "range"]
+        return replace(self, interpretation=as_boosts(self.interpretation, bounds or sure))
 
 
 def _all(first: Filter | None, others: Sequence[Filter]) -> Filter | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from services.search.away import words_weight
-from services.search.interpretation import Interpretation
+from services.search.interpretation import Interpretation, Term
 from services.search.interpreter import Interpreter
 from services.search.query import Query, TextPart
 
@@ -43,9 +43,10 @@ def read(query: Query, interpreter: Interpreter) -> Reading:
     return Reading(tuple(texts), whole if whole.terms or whole.unknown_unwanted else None)
 
 
-def as_boosts(interpretation: Interpretation) -> Interpretation:
-    """The same, with nothing sure about it."""
-    return replace(interpretation, terms=tuple(replace(term, sure=False) for term in interpretation.terms))
+def as_boosts(interpretation: Interpretation, doubted: Sequence[Term]) -> Interpretation:
+    """The same, with nothing sure about the terms `doubted`."""
+    terms = (replace(term, sure=term.sure and term not in doubted) for term in interpretation.terms)
+    return replace(interpretation, terms=tuple(terms))
 
 
 def _merged(read: Sequence[Interpretation]) -> Interpretation:

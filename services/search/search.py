@@ -82,9 +82,9 @@ class Search:
         confidence = self._confidence(query)
         plan = self._planner.plan(query, store, deadline)
         execution = Execution(query, plan, store, self._shop, confidence)
-        if plan.strict and execution.empty:
+        while execution.empty and (relaxed := plan.relaxed()) is not None:
             # The words were read as something that the shop does not have: let them say what comes first instead.
-            plan = plan.relaxed()
+            plan = relaxed
             execution = Execution(query, plan, store, self._shop, confidence)
         return Answer(
             hits=execution.hits(),

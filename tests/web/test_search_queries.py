@@ -383,3 +383,18 @@ def test_what_is_not_labelled_comes_behind_what_is_and_what_is_labelled_otherwis
     assert answer.json["total"] == 3
     assert answer.json["interpretation"]["terms"][0]["filter"] == {"base_colour": "red"}
     assert ids(shop.post("/v1/search", json={"text": "red", "limit": 1, "offset": 2})) == ["plain"]
+
+
+def test_what_the_shop_does_not_have_is_given_up_bounds_first(shop) -> None:
+    def sure(text: str) -> tuple[list[str], dict[str, bool]]:
+        answer = shop.post("/v1/search", json={"text": text})
+        return ids(answer), {term["field"]: term["sure"] for term in answer.json["interpretation"]["terms"]}
+
+    assert sure("red dresses under 60") == (["Dresses-red"], {"base_colour": True, "category": True, "price": True})
+    found, terms = sure("red dresses under 10")
+    assert (found, terms) == (["Dresses-red"], {"base_colour": True, "category": True, "price": False})
+    answer = shop.post(
+        "/v1/search", json={"text": "red dresses", "filter": {"category": "Tops", "base_colour": "blue"}}
+    )
+    assert ids(answer) == ["Tops-blue"], "the filter that was given stands"
+    assert not any(term["sure"] for term in answer.json["interpretation"]["terms"])

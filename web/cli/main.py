@@ -10,6 +10,7 @@ from web.cli.evaluate import evaluate
 from web.cli.failures import failures
 from web.cli.imports import imports
 from web.cli.ingest import ingest, sample
+from web.cli.keys import keys
 from web.cli.maintenance import migrate, rebuild, reconcile, show_settings
 from web.cli.run import beat, serve, up, worker
 from web.cli.train import train
@@ -26,6 +27,7 @@ for command in (
     ingest,
     imports,
     failures,
+    keys,
     sample,
     train,
     evaluate,

@@ -1,36 +1,62 @@
 // The page: keeps what is looked for, what is shown and the browser's history in step.
 
 import * as api from "./api.js";
-import { Ticks, listenForPhotos, photoChip, productChip } from "./controls.js";
-import { NOTHING, fromAddress, sameQuery, toAddress } from "./query.js";
+import { openMenu } from "./cardmenu.js";
+import { chips } from "./chips.js";
+import { Filters } from "./filters.js";
+import * as menu from "./menu.js";
+import * as names from "./names.js";
+import { Order } from "./order.js";
+import { Stage, listenForPhotos } from "./photos.js";
+import { NOTHING, UNFILTERED, fromAddress, isSearch, sameQuery, settled, toAddress, withTicks } from "./query.js";
 import { openSource } from "./sources.js";
 import * as stock from "./stock.js";
+import * as strip from "./strip.js";
+import { Ticks } from "./ticks.js";
 import * as view from "./view.js";
 
 const TYPING_PAUSE_MS = 250;
 const SLOW_MS = 150;
+const CATEGORIES_AT_ONCE = 10;
 
-const words = document.getElementById("words");
-const ticks = new Ticks(document.getElementById("categories"), (categories) => go({ categories }));
+const element = (id) => document.getElementById(id);
+const words = element("words");
+const categories = new Ticks(element("categories"), CATEGORIES_AT_ONCE, (values) =>
+  go({ ticks: withTicks(entry.query, "category", values) }),
+);
+const filters = new Filters(element("filters"), element("filter-button"), (changes) => go(changes));
+const order = new Order(element("order"), (chosen) => go({ order: chosen }));
+const stage = new Stage(element("stage"), (crop) => mark({ crop }));
 
 const photos = new Map(); // key -> photo; a photo lives as long as the page, so that going back finds it again
 const shown = new Map(); // key of a history entry -> what it showed, so that going back needs no new answer
 let entry = { key: "", query: NOTHING };
 let asking = new AbortController(); // of the newest question: an answer to an older one must never be shown
 let typing = null; // the timer between the last key and the search
-let typed = ""; // the key of the history entry that typing made, and may go on changing
+let going = ""; // the key of the history entry that typing, or drawing a box, made and may go on changing
 
 /** Look for something else, as a new step in the browser's history. */
 function go(changes, { sameStep = false } = {}) {
   clearTimeout(typing);
-  const query = { ...entry.query, text: words.value.trim(), ...changes };
+  const query = settled({ ...entry.query, text: words.value.trim(), ...changes });
   if (sameQuery(query, entry.query)) return void ask();
   leave();
   const key = sameStep ? entry.key : newKey();
-  history[sameStep ? "replaceState" : "pushState"]({ key, photo: query.photo?.key }, "", toAddress(query));
+  const kept = { key, photo: query.photo?.key, crop: query.crop }; // what does not fit into an address
+  history[sameStep ? "replaceState" : "pushState"](kept, "", toAddress(query));
   shown.delete(key);
-  typed = "";
+  going = "";
   arrive({ key, query });
+}
+
+/** The same, where many small changes in a row make one step: `kind` of them go on with their own. */
+function goOn(changes, kind) {
+  go(changes, { sameStep: going === `${kind} ${entry.key}` });
+  going = `${kind} ${entry.key}`;
+}
+
+function mark(changes) {
+  goOn(changes, "box");
 }
 
 /** Note where the reader is, for when they come back. */
@@ -44,12 +70,12 @@ function arrive(next) {
   entry = next;
   asking.abort();
   asking = new AbortController();
+  menu.close();
   if (words.value.trim() !== entry.query.text) words.value = entry.query.text;
-  ticks.show(entry.query.categories);
-  showChips();
+  showControls();
   const kept = shown.get(entry.key);
   if (!kept) return void ask(before);
-  view.hideStrip();
+  strip.hide();
   show(kept);
   window.scrollTo(0, kept.scrollY);
   view.focusCard(before.product);
@@ -61,9 +87,8 @@ async function ask(before = entry.query) {
   asking = new AbortController();
   const { signal } = asking;
   const { key, query } = entry;
-  const source = openSource(query, stock.categories());
-  const answer = { query, source, record: null, items: [], more: false, scrollY: 0 };
-  view.hideStrip();
+  const answer = { query, source: openSource(query, stock), record: null, items: [], more: false, scrollY: 0 };
+  strip.hide();
   const otherSubject = query.product !== before.product;
   const slow = setTimeout(() => view.wait(query, otherSubject), SLOW_MS);
   try {
@@ -72,11 +97,13 @@ async function ask(before = entry.query) {
     signal.throwIfAborted();
     answer.record = found;
     add(answer, page);
+    Object.assign(answer, { read: page.read ?? null, total: page.total ?? null });
+    page.counted?.then((counted) => count(answer, counted));
     if (!answer.items.length) await stock.refresh().catch(() => {}); // says why there is nothing
     signal.throwIfAborted();
     shown.set(key, answer);
     show(answer);
-    view.scrollToResults(query, otherSubject);
+    if (going !== `box ${key}`) view.scrollToResults(query, otherSubject); // a hand that draws is not led away
     if (otherSubject) view.focusProduct();
   } catch (error) {
     if (!signal.aborted) fail(error, () => ask(), true);
@@ -91,13 +118,13 @@ async function showMore() {
   if (!answer || answer.waiting) return;
   answer.waiting = true;
   view.waitForMore(true);
-  view.hideStrip();
+  strip.hide();
   try {
     const page = await answer.source.next(signal);
     signal.throwIfAborted();
     const first = answer.items.length;
     add(answer, page);
-    view.showMore(answer, first, openProduct);
+    view.showMore(answer, first, actions);
   } catch (error) {
     if (!signal.aborted) fail(error, showMore, false);
   } finally {
@@ -107,6 +134,7 @@ async function showMore() {
 }
 
 function add(answer, page) {
+  page.items.forEach(names.remember);
   answer.items.push(...page.items);
   answer.more = page.more;
   answer.far = page.far ?? false;
@@ -114,9 +142,35 @@ function add(answer, page) {
   answer.tookMs = page.tookMs ?? null;
 }
 
+/** What was counted may come after the products. */
+function count(answer, { total, facets }) {
+  Object.assign(answer, { counted: facets, total: answer.total ?? total });
+  if (shown.get(entry.key) !== answer) return;
+  showCounts(answer);
+  view.showNumber(answer);
+}
+
 function show(answer) {
-  showChips(answer.record);
-  view.show(answer, stock.known(), { open: openProduct, everywhere: () => go({ categories: [] }) });
+  if (answer.record) names.remember({ ...answer.record, image: answer.record.images[0]?.url });
+  showControls();
+  showCounts(answer);
+  view.show(answer, stock.known(), actions);
+}
+
+function showCounts({ counted, total }) {
+  categories.offer(counted?.get("category")?.values ?? stock.known().categories);
+  if (counted) filters.offer(counted, total);
+}
+
+const actions = {
+  open: (item) => go({ ...NOTHING, ...filtersOf(entry.query), text: "", product: item.id }),
+  menu: (item, button) => openMenu(item, button, entry.query, go, asking.signal),
+  change: (changes) => go(changes),
+  everywhere: () => go(UNFILTERED),
+};
+
+function filtersOf({ ticks, ranges, flags }) {
+  return { ticks, ranges, flags };
 }
 
 function fail(error, retry, clear) {
@@ -124,18 +178,19 @@ function fail(error, retry, clear) {
   view.fail(error instanceof api.Problem ? error.message : `The page stumbled: ${error.message}`, retry, clear);
 }
 
-function openProduct(item) {
-  view.rememberPhoto(item);
-  go({ product: item.id, text: "", photo: null });
+/** Everything by which the query can be changed, as it is now. */
+function showControls() {
+  const { query } = entry;
+  categories.show(query.ticks.category ?? []);
+  filters.show(query);
+  order.show(query.order, stock.known().fields);
+  stage.show(query.photo, query.crop);
+  showChips();
 }
 
-function showChips(record = null) {
-  const { photo, product } = entry.query;
-  const chips = [];
-  if (photo) chips.push(photoChip(photo, () => drop({ photo: null })));
-  if (product) chips.push(productChip(...view.nameAndPhoto(product, record), () => drop({ product: "" })));
-  document.getElementById("chips").replaceChildren(...chips);
-  view.invite(words, stock.known().text, chips.length > 0);
+function showChips() {
+  element("chips").replaceChildren(...chips(entry.query, drop));
+  view.invite(words, stock.known().text, element("chips").childElementCount > 0);
 }
 
 function drop(changes) {
@@ -145,27 +200,25 @@ function drop(changes) {
 
 async function takePhoto(chosen) {
   if (chosen.type && !chosen.type.startsWith("image/")) {
-    view.fail(`“${chosen.name}” is not a photo. Choose a JPEG, PNG, WebP, GIF, BMP or TIFF file.`, null, false);
+    strip.complain(`“${chosen.name}” is not a photo. Choose a JPEG, PNG, WebP, GIF, BMP or TIFF file.`);
     return;
   }
   // A copy: the file on disk may change or go while its photo is still searched by.
   const bytes = await chosen.arrayBuffer().catch(() => null);
   if (!bytes) {
-    view.fail(`“${chosen.name}” cannot be read.`, null, false);
+    strip.complain(`“${chosen.name}” cannot be read.`);
     return;
   }
   const file = new File([bytes], chosen.name, { type: chosen.type });
   const photo = { key: newKey(), file, url: URL.createObjectURL(file) };
   photos.set(photo.key, photo);
-  go({ photo });
+  go({ photo, crop: null });
 }
 
 function type() {
   clearTimeout(typing);
   typing = setTimeout(() => {
-    if (words.value.trim() === entry.query.text) return;
-    go({}, { sameStep: typed === entry.key });
-    typed = entry.key;
+    if (words.value.trim() !== entry.query.text) goOn({}, "words");
   }, TYPING_PAUSE_MS);
 }
 
@@ -173,8 +226,8 @@ function submit(event) {
   event.preventDefault();
   clearTimeout(typing);
   if (words.value.trim() === entry.query.text) ask();
-  else go({}, { sameStep: typed === entry.key });
-  typed = "";
+  else goOn({}, "words");
+  going = "";
 }
 
 function newKey() {
@@ -185,36 +238,40 @@ function newKey() {
 function follow() {
   clearTimeout(typing);
   leave();
-  typed = "";
-  const { key = newKey(), photo: wanted } = history.state ?? {};
+  going = "";
+  const { key = newKey(), photo: wanted, crop = null } = history.state ?? {};
   const photo = photos.get(wanted) ?? null;
-  history.replaceState({ key, photo: photo?.key }, "");
-  arrive({ key, query: { ...fromAddress(location.search), photo } });
+  history.replaceState({ key, photo: photo?.key, crop }, "");
+  arrive({ key, query: settled({ ...fromAddress(location.search), photo, crop }) });
   // The rest of a query stands in the address.
-  if (wanted && !photo) view.note("A photo is not kept when the page is loaded anew: choose it again to search by it.");
+  if (wanted && !photo) strip.note("A photo is not kept when the page is loaded anew: choose it again to search by it.");
 }
 
 function start() {
   history.scrollRestoration = "manual";
-  document.getElementById("search").addEventListener("submit", submit);
-  document.getElementById("more").addEventListener("click", showMore);
+  element("search").addEventListener("submit", submit);
+  element("more").addEventListener("click", showMore);
   words.addEventListener("input", type);
-  words.addEventListener("blur", () => { typed = ""; });
-  listenForPhotos(document.getElementById("photo"), document.getElementById("drop"), takePhoto);
-  document.getElementById("home").addEventListener("click", (event) => {
+  words.addEventListener("blur", () => { going = ""; });
+  listenForPhotos(element("photo"), element("drop"), takePhoto);
+  element("home").addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     go({ ...NOTHING });
   });
-  document.getElementById("skip").addEventListener("click", (event) => {
+  element("skip").addEventListener("click", (event) => {
     event.preventDefault(); // the address is for queries
-    document.getElementById("results").focus();
+    element("results").focus();
   });
   window.addEventListener("popstate", follow);
+  view.start(mark);
+  names.watch(showChips);
   stock.watch((known, appeared) => {
-    ticks.offer(known.categories);
+    const answer = shown.get(entry.key);
+    if (!answer?.counted?.has("category")) categories.offer(known.categories);
+    order.show(entry.query.order, known.fields);
     view.showStock(known);
-    view.invite(words, known.text, Boolean(entry.query.photo || entry.query.product));
+    view.invite(words, known.text, element("chips").childElementCount > 0);
     if (appeared) ask();
   });
   follow();

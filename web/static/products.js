@@ -1,18 +1,18 @@
-// Draws products: cards of the grid, and the one that is looked at closely.
+// Draws the cards of the grid.
 
 import { make, picture } from "./dom.js";
 import { NOTHING, toAddress } from "./query.js";
+import { percent, priceOf, suggestion, titleOf } from "./wording.js";
 
 const CARD_PX = 320;
-const LARGE_PX = 512;
-const SMALL_PX = 96;
-const MAX_ENLARGEMENT = 2.5;
-const LONG_VALUE = 60; // characters: such a value gets a line of its own
-const HEADLINES = ["title", "category", "price", "currency"];
 
-/** A card; `open(item)` is called when it is clicked, unless the click asks for a new tab. */
-export function card(item, categories, open) {
+/**
+ * A card. `actions`: open(item), called when it is clicked unless the click asks for a new tab, and menu(item, button)
+ * for what else can be done with it. `ticks` are kept on the way to the product.
+ */
+export function card(item, ticks, actions) {
   const { attributes } = item;
+  const title = titleOf(item.id, attributes);
   // The photo says what the title beside it says, so its own text stays empty: nothing is read out twice.
   return make(
     "li",
@@ -20,17 +20,22 @@ export function card(item, categories, open) {
     make(
       "a",
       {
-        href: toAddress({ ...NOTHING, categories, product: item.id }),
+        href: toAddress({ ...NOTHING, ticks, product: item.id }),
         onclick: (event) => {
           if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
           event.preventDefault();
-          open(item);
+          actions.open(item);
         },
       },
       make("span", { class: "frame" }, picture(item.image, CARD_PX, "")),
-      make("span", { class: "title" }, titleOf(item.id, attributes)),
-      attributes.category === undefined ? null : make("span", { class: "category" }, String(attributes.category)),
+      make("span", { class: "title" }, title),
+      category(item),
       make("span", { class: "facts" }, make("span", { class: "price" }, priceOf(attributes)), worth(item)),
+    ),
+    make(
+      "button",
+      { type: "button", class: "dots", "aria-label": `What to do with ${title}`, onclick: (e) => actions.menu(item, e.currentTarget) },
+      "⋯",
     ),
   );
 }
@@ -48,73 +53,11 @@ export function skeletons(number) {
   );
 }
 
-/** A product closely: its photos, and every attribute. */
-export function closeUp(record) {
-  return [gallery(record), particulars(record)];
-}
-
-/** How a product is called: its title, or its id where it has none. */
-export function titleOf(id, attributes) {
-  return String(attributes.title ?? "").trim() || id;
-}
-
-function gallery(record) {
-  const title = titleOf(record.id, record.attributes);
-  const { images } = record;
-  const frame = make("div", { class: "frame" });
-  const buttons = images.map((image, i) =>
-    make(
-      "button",
-      { type: "button", class: "frame", "aria-label": `Photo ${i + 1} of ${images.length}`, onclick: () => choose(i) },
-      picture(image.url, SMALL_PX, ""),
-    ),
-  );
-  function choose(chosen) {
-    const alt = images.length > 1 ? `${title}, photo ${chosen + 1} of ${images.length}` : title;
-    frame.replaceChildren(picture(images[chosen]?.url, LARGE_PX, alt, keepSharp));
-    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === chosen)));
-  }
-  choose(0);
-  const all = images.length > 1 ? make("div", { class: "strip-of-photos" }, ...buttons) : null;
-  return make("div", { class: "gallery" }, frame, all);
-}
-
-/** Thumbnail-sized originals are shown small rather than blurred. */
-function keepSharp(image) {
-  image.style.maxWidth = `${Math.round(image.naturalWidth * MAX_ENLARGEMENT)}px`;
-}
-
-function particulars(record) {
-  const { attributes } = record;
-  const rest = Object.entries(attributes).filter(([name]) => !HEADLINES.includes(name));
-  const price = priceOf(attributes);
-  return make(
-    "div",
-    { class: "particulars" },
-    attributes.category === undefined ? null : make("p", { class: "category" }, String(attributes.category)),
-    make("h2", { tabindex: "-1" }, titleOf(record.id, attributes)),
-    price ? make("p", { class: "price" }, price) : null,
-    standing(record),
-    make(
-      "dl",
-      {},
-      ...rest.map(([name, value]) => particular(label(name), shown(value))),
-      particular("Id", record.id),
-    ),
-  );
-}
-
-function particular(name, value) {
-  const long = value.length > LONG_VALUE;
-  return make("div", { class: long ? "long" : null }, make("dt", {}, name), make("dd", {}, value));
-}
-
-/** A line about a product that searches do not find yet, or not in full. */
-function standing({ state, problem }) {
-  const say = (words, kind) => make("p", { class: kind }, words);
-  if (state === "queued") return say("Being indexed: searches do not find this version yet.", "standing");
-  if (state === "failed") return say(`Not indexed: ${problem?.detail ?? "it failed"}`, "standing bad");
-  return problem ? say(problem.detail, "standing bad") : null;
+/** The shop's own category; where it gave none, the one that the model suggests, and marked as such. */
+function category({ attributes, predicted }) {
+  if (attributes.category !== undefined) return make("span", { class: "category" }, String(attributes.category));
+  if (!predicted?.category) return null;
+  return make("span", { class: "category suggested" }, `suggested: ${suggestion(predicted.category)}`);
 }
 
 /** What a hit is worth: how likely it is right, where the model has been calibrated, and else its bare score. */
@@ -126,26 +69,8 @@ function worth({ score, probability }) {
 }
 
 function likelihood(score, probability) {
-  // Nothing that was measured on samples is certain.
-  const percent = Math.min(99, Math.max(1, Math.round(100 * probability)));
   const title =
-    `Of 100 hits as near as this one, about ${percent} are the kind of product that was looked for. ` +
+    `Of 100 hits as near as this one, about ${percent(probability)} are the kind of product that was looked for. ` +
     `Similarity: ${score.toFixed(2)}`;
-  return make("span", { class: "score", title }, `${percent}% match`);
-}
-
-function priceOf({ price, currency }) {
-  if (typeof price !== "number") return price === undefined ? "" : String(price);
-  if (/^[A-Z]{3}$/.test(currency ?? "")) return price.toLocaleString(undefined, { style: "currency", currency });
-  return price.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-}
-
-function label(name) {
-  const words = name.replaceAll("_", " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-function shown(value) {
-  if (typeof value === "boolean") return value ? "Yes" : "No";
-  return String(value);
+  return make("span", { class: "score", title }, `${percent(probability)}% match`);
 }

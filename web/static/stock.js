@@ -1,11 +1,11 @@
-// What is known of the catalogue and the model: how many products, which categories, whether words are understood.
+// What is known of the catalogue and the model: how many products, which fields and categories, are words understood.
 
 import * as api from "./api.js";
 
 const WATCH_MS = 4000;
 
-let latest = { counts: null, categories: [], model: "", text: true };
-let asked = null; // the promise of the categories
+let latest = { counts: null, categories: [], fields: [], model: "", text: true };
+let asked = {}; // promises of the categories and the fields
 let changed = () => {};
 
 /** What is known now; `counts` is null until they are. */
@@ -15,16 +15,20 @@ export function known() {
 
 /** A promise of the categories, most frequent first. */
 export function categories() {
-  asked ??= ask();
-  return asked;
+  return once("categories", () => api.values("category"));
 }
 
-/** Ask anew how many products there are, and of which categories. */
+/** A promise of the attributes that products have: [{name, type}]. */
+export function fields() {
+  return once("fields", api.fields);
+}
+
+/** Ask anew how many products there are, with which fields and of which categories. */
 export async function refresh() {
-  asked = ask();
-  const [counts, found] = await Promise.all([api.counts(), asked]);
+  asked = {};
+  const [counts, found, names] = await Promise.all([api.counts(), categories(), fields().catch(() => [])]);
   const appeared = total(latest.counts) === 0 && total(counts) > 0;
-  latest = { ...latest, counts, categories: found };
+  latest = { ...latest, counts, categories: found, fields: names };
   changed(latest, appeared);
 }
 
@@ -47,10 +51,13 @@ export function total(counts) {
   return counts ? counts.queued + counts.indexed + counts.failed : null;
 }
 
-function ask() {
-  const promise = api.categories();
-  promise.catch(() => { asked = null; });
-  return promise;
+function once(name, ask) {
+  if (!asked[name]) {
+    const promise = ask();
+    asked[name] = promise;
+    promise.catch(() => { if (asked[name] === promise) delete asked[name]; });
+  }
+  return asked[name];
 }
 
 function unsettled() {

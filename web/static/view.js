@@ -1,49 +1,66 @@
 // Shows answers, waiting and failure. Knows the page's elements, and nothing of the API or the history.
 
+import { nothing } from "./blank.js";
+import { CloseUp } from "./closeup.js";
 import { make } from "./dom.js";
-import { card, closeUp, skeletons, titleOf } from "./products.js";
-import { describe, isSearch } from "./query.js";
+import { orderWords } from "./order.js";
+import { card, skeletons } from "./products.js";
+import { isFiltered, isSearch } from "./query.js";
 import { total } from "./stock.js";
+import * as strip from "./strip.js";
+import { understood } from "./understood.js";
+import { describe, filterWords, many, titleOf } from "./wording.js";
 
 const SKELETONS = 12;
-const [panel, heading, count, doubt, grid, blank, more, strip, foot, stockLine] = [
-  "product", "heading", "count", "doubt", "grid", "blank", "more", "strip", "answered", "stock",
+const WITHIN = 100; // so many of the best matches are put in order, as the API does
+const [panel, heading, count, read, doubt, grid, blank, more, foot, stockLine, order] = [
+  "product", "heading", "count", "read", "doubt", "grid", "blank", "more", "answered", "stock", "ordering",
 ].map((id) => document.getElementById(id));
-const seen = new Map(); // product id -> its item, for the chip while the record is on its way
+let closeUp = null;
 
-/** Show an answer whole. `actions`: open(item), everywhere() to search all categories. */
+/** `marked({image, box})` is called when a part of the opened product's photo is marked. */
+export function start(marked) {
+  closeUp = new CloseUp(panel, marked);
+}
+
+/** Show an answer whole. `actions`: open(item), menu(item, button), change(changes), everywhere(). */
 export function show(answer, stock, actions) {
   const { query, record, items } = answer;
-  panel.hidden = !record;
-  panel.replaceChildren(...(record ? closeUp(record) : []));
+  closeUp.show(record, query.image, query.box);
   heading.textContent = describe(query);
   heading.parentElement.hidden = items.length === 0;
+  order.hidden = !isSearch(query) || items.length === 0;
   grid.removeAttribute("aria-busy");
-  grid.replaceChildren(...cards(answer, 0, actions.open));
+  grid.replaceChildren(...cards(answer, 0, actions));
   blank.hidden = items.length > 0;
   doubt.replaceChildren(...farOff(query));
   blank.replaceChildren(...(items.length ? [] : nothing(query, stock, actions.everywhere)));
+  read.replaceChildren(...understood(query, answer.read, actions.change));
+  read.hidden = read.childElementCount === 0;
   document.title = titleFor(answer);
   finish(answer, stock);
 }
 
 /** Show the items of `answer` from `first` on, below the others. */
-export function showMore(answer, first, open) {
-  const added = cards(answer, first, open);
+export function showMore(answer, first, actions) {
+  const added = cards(answer, first, actions);
   grid.append(...added);
   finish(answer, null);
   // A button that goes away would take the keyboard's place on the page with it.
   if (!answer.more) (added[0] ?? grid.lastElementChild).querySelector("a").focus();
 }
 
+/** Show how many products were found, which may be known after the first of them. */
+export function showNumber(answer) {
+  count.textContent = summary(answer);
+}
+
 /** Show that an answer is on its way: what is there fades, or makes room when it is about something else. */
 export function wait(query, otherSubject) {
   grid.setAttribute("aria-busy", "true");
   if (!otherSubject && grid.childElementCount && blank.hidden) return;
-  panel.hidden = true;
-  doubt.hidden = true;
-  blank.hidden = true;
-  more.hidden = true;
+  if (otherSubject) panel.hidden = true;
+  for (const element of [read, doubt, blank, more]) element.hidden = true;
   heading.parentElement.hidden = false;
   heading.textContent = describe(query);
   count.textContent = "Looking…";
@@ -60,29 +77,13 @@ export function waitForMore(waiting) {
 /** Show what went wrong; with `clear`, in place of the products. */
 export function fail(message, retry, clear) {
   if (clear) {
-    panel.hidden = true;
-    doubt.hidden = true;
-    blank.hidden = true;
-    more.hidden = true;
-    heading.parentElement.hidden = true;
+    for (const element of [panel, read, doubt, blank, more, heading.parentElement]) element.hidden = true;
     count.textContent = "";
     foot.textContent = "";
     grid.replaceChildren();
     grid.removeAttribute("aria-busy");
   }
-  const again = retry && make("button", { type: "button", class: "button", onclick: retry }, "Try again");
-  raise("strip bad", message, again);
-}
-
-/** Say something that is worth knowing, and no failure. */
-export function note(message) {
-  raise("strip", message, make("button", { type: "button", class: "button", onclick: hideStrip }, "Dismiss"));
-}
-
-/** Take the strip away. */
-export function hideStrip() {
-  strip.hidden = true;
-  strip.replaceChildren();
+  strip.complain(message, retry);
 }
 
 /** Put the size of the catalogue into the footer. */
@@ -95,21 +96,9 @@ export function showStock({ counts }) {
 }
 
 /** Invite words, where the model understands them; `beside` a photo or a product they change what it asks for. */
-export function invite(input, understood, beside) {
-  input.disabled = !understood;
-  input.placeholder = !understood ? "Search by photo" : beside ? "Add words: in red" : "Describe it: red ankle boots";
-}
-
-/** Keep a card's title and photo for the chip. */
-export function rememberPhoto(item) {
-  seen.set(item.id, item);
-}
-
-/** [title, photo] of a product, as far as they are known. */
-export function nameAndPhoto(id, record) {
-  if (record) return [titleOf(id, record.attributes), record.images[0]?.url];
-  const item = seen.get(id);
-  return item ? [titleOf(id, item.attributes), item.image] : [id, null];
+export function invite(input, understands, beside) {
+  input.disabled = !understands;
+  input.placeholder = !understands ? "Search by photo" : beside ? "Add words: in red" : "Describe it: red ankle boots";
 }
 
 /** Scroll to the top; while one product is refined, only to its look-alikes, which are what changed. */
@@ -129,64 +118,35 @@ export function focusCard(id) {
   if (link) link.focus({ preventScroll: true });
 }
 
-function cards({ query, items }, first, open) {
-  return items.slice(first).map((item) => card(item, query.categories, open));
+function cards({ query, items }, first, actions) {
+  return items.slice(first).map((item) => card(item, query.ticks, actions));
 }
 
 function finish(answer, stock) {
   const { items, index, tookMs, query } = answer;
   more.hidden = !answer.more;
   doubt.hidden = !answer.far || !items.length;
-  count.textContent = summary(answer, stock);
+  count.textContent = summary(answer);
   if (isSearch(query) && index) foot.textContent = `${index.model}, generation ${index.generation}, ${tookMs} ms`;
   else if (items.length) foot.textContent = stock?.model ?? foot.textContent;
 }
 
-function summary({ query, items, far, more: further }) {
+function summary({ query, items, far, total: all, more: further }) {
   const number = many(items.length, "product");
   if (far && items.length) return `The nearest ${number}`;
-  if (!isSearch(query)) return further ? `First ${number}` : number;
-  return further ? `First ${number}, best match first` : `${number}, best match first`;
+  const found = all === null ? (further ? `First ${number}` : number) : many(Math.max(all, items.length), "product");
+  if (!isSearch(query)) return found;
+  const sorted = query.order && query.order !== "varied" && all > WITHIN;
+  return sorted ? `The best ${WITHIN} of ${found}, ${orderWords(query.order)}` : `${found}, ${orderWords(query.order)}`;
 }
 
 /** What is said above hits of which even the first is far from what was looked for. */
-function farOff({ categories }) {
-  const where = categories.length ? categories.join(", ") : "the catalogue";
+function farOff(query) {
+  const where = filterWords(query) || "the catalogue";
   return [make("strong", {}, `Nothing close to this in ${where}.`), " Here is the nearest there is."];
 }
 
 function titleFor({ query, record }) {
   if (record) return `${titleOf(record.id, record.attributes)} – Lookalike`;
-  return isSearch(query) || query.categories.length ? `${describe(query)} – Lookalike` : "Lookalike";
-}
-
-function nothing(query, { counts }, everywhere) {
-  if (total(counts) === 0) {
-    return [
-      make("h2", {}, "No products yet"),
-      make("p", {}, "Feed it a table of products and a folder of their photos:"),
-      make("pre", {}, make("code", {}, "lookalike ingest catalogue.csv --images photos/")),
-      make("p", {}, "They appear here as soon as they are in."),
-    ];
-  }
-  if (isSearch(query) && counts?.indexed === 0) {
-    return [
-      make("h2", {}, "Nothing to search yet"),
-      make("p", {}, `${many(counts.queued, "product")} being indexed: try again in a moment.`),
-    ];
-  }
-  const title = make("h2", {}, "Nothing found");
-  if (!query.categories.length) return [title, make("p", {}, "Try other words, or another photo.")];
-  const button = make("button", { type: "button", class: "button", onclick: everywhere }, "Search all categories");
-  return [title, make("p", {}, `Nothing like it in ${query.categories.join(", ")}.`), make("p", {}, button)];
-}
-
-function raise(kind, message, button) {
-  strip.className = kind;
-  strip.replaceChildren(make("p", {}, message.charAt(0).toUpperCase() + message.slice(1)), ...(button ? [button] : []));
-  strip.hidden = false;
-}
-
-function many(number, noun) {
-  return `${number.toLocaleString()} ${noun}${number === 1 ? "" : "s"}`;
+  return isSearch(query) || isFiltered(query) ? `${describe(query)} – Lookalike` : "Lookalike";
 }
