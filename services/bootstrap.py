@@ -177,7 +177,7 @@ class Platform:
     def interpreter(self) -> Interpreter:
         """Reads the words of queries."""
         fields = self.settings.fields
-        return Interpreter(VocabularySource(self.catalogue.values, fields), fields)
+        return Interpreter(VocabularySource(self.catalogue.values, fields, everywhere=self.facets.everywhere), fields)
 
     @cached_property
     def facets(self) -> Facets:

@@ -56,6 +56,13 @@ class Facets:
 
         return self._kept(("total", where), ask)
 
+    def everywhere(self, fields: Sequence[str]) -> frozenset[str]:
+        """Those of `fields` that every product has. Raises Unavailable."""
+        total, found = self.total(None), []
+        for start in range(0, len(fields), MAX_FACETS):
+            found += self.count(None, [FacetRequest(field, top=1) for field in fields[start : start + MAX_FACETS]])
+        return frozenset(facet.field for facet in found if facet.products == total)
+
     def count(
         self, where: Filter | None, requests: Sequence[FacetRequest], timeout_s: float | None = None
     ) -> list[Facet]:

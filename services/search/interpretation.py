@@ -12,7 +12,8 @@ TermKind: TypeAlias = Literal["value", "range", "negation"]
 class Term:
     """Words of a query, and the filter that they stand for; `filter_json` is the same as the API's grammar has it.
 
-    A `sure` term keeps out what it does not fit; another only moves up what it does.
+    A `sure` term keeps out what it does not fit; another only moves up what it does. `everywhere`: every product has
+    one of the fields that it is about, so that what does not fit is labelled otherwise.
     """
 
     words: str
@@ -21,6 +22,7 @@ class Term:
     where: Filter
     filter_json: object
     sure: bool
+    everywhere: bool = False
 
 
 @dataclass(frozen=True)

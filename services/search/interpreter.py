@@ -1,10 +1,11 @@
 """Reads the words of a query in the catalogue's own terms: "red dress under 50" has a colour, a type and a price."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from services.fields import Fields
-from services.filters import All, Filter, Not
+from services.filters import All, Filter, Not, fields_of
 from services.search.assembly import Assembly
 from services.search.filter_json import to_json
 from services.search.findings import Findings, NumberFields, find
@@ -50,7 +51,8 @@ class Interpreter:
                 unknown.append(each)
         # Words said twice mean no more, and nobody means a hundred things.
         said = {(term.kind, repr(term.where), term.sure): term for term in reversed(terms)}
-        return Interpretation(whole.text, whole.rest, tuple(reversed(said.values()))[:MAX_TERMS], tuple(unknown))
+        kept = [_placed(term, vocabulary.everywhere) for term in reversed(said.values())][:MAX_TERMS]
+        return Interpretation(whole.text, whole.rest, tuple(kept), tuple(unknown))
 
     def _wanted(self, text: str, vocabulary: Vocabulary) -> Interpretation:
         parts = tokens(text)
@@ -88,6 +90,10 @@ class Interpreter:
         sure = all(phrase.meaning.sure or phrase.meaning.role == "other" for phrase in found.phrases)
         where = Not(filters[0] if len(filters) == 1 else All(tuple(filters)))
         return Term(text, whole[0].field, "negation", where, to_json(where), sure)
+
+
+def _placed(term: Term, everywhere: Collection[str]) -> Term:
+    return replace(term, everywhere=not fields_of(term.where).isdisjoint(everywhere))
 
 
 def _cuts(parts: Sequence[Token], found: Findings) -> list[tuple[int, int]]:

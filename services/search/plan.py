@@ -80,7 +80,7 @@ def _all(first: Filter | None, others: Sequence[Filter]) -> Filter | None:
 def _or_unlabelled(term: Term) -> Filter:
     """What fits the term, or has none of the fields that it is about."""
     fields = sorted(fields_of(term.where))
-    if term.kind != "value" or not fields:
+    if term.kind != "value" or not fields or term.everywhere:
         return term.where
     return Any((term.where, Not(Any(tuple(Exists(field) for field in fields)))))
 

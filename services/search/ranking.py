@@ -77,7 +77,9 @@ class Ranking:
     def _deepen(self, stage: int, depth: int) -> None:
         plan, where = self._plan, self._plan.stages[stage]
         near, worded = self._near(depth, where), self._worded(depth, where)
-        boosted = self._near(depth, plan.boosted(where)) if plan.boosts else []
+        # Where everything that passes was near enough already, what the boosts fit is among it.
+        complete = plan.mode != "lexical" and len(near) < depth
+        boosted = self._near(depth, plan.boosted(where)) if plan.boosts and not complete else []
         if all(len(found) < depth for found in (near, worded, boosted)):
             self._skip(stage)  # there is no more
         fresh = [replace(found, stage=stage) for found in self._candidates(near, worded, boosted)]

@@ -1,7 +1,7 @@
 """The catalogue's own words: which labels its products have, and by what words a person may mean them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.fields import Fields, FieldType
@@ -38,10 +38,12 @@ Labels = Mapping[str, Sequence[tuple[str, int]]]
 class Vocabulary:
     """What the words of a query are looked up in. Never changes, so threads may share it.
 
-    Keys are terms without spaces, so that "flip flops", "flipflops" and "Flip-Flop" meet.
+    Keys are terms without spaces, so that "flip flops", "flipflops" and "Flip-Flop" meet. `everywhere` are fields that
+    every product has, as far as is known.
     """
 
-    def __init__(self, labels: Labels) -> None:
+    def __init__(self, labels: Labels, everywhere: Collection[str] = ()) -> None:
+        self.everywhere = frozenset(everywhere)
         self._exact: dict[str, list[Value]] = {}
         self._wider: dict[str, list[Value]] = {}
         self._genders: dict[GenderName, list[Value]] = {}

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from services.errors import LookalikeError
 from services.fields import Fields
@@ -14,6 +14,10 @@ MAX_SHARE = 0.05
 
 Values = Callable[[str, int], Sequence[tuple[str, int]]]
 """The labels of a field, most frequent first, at most so many, and how many products have each."""
+
+
+Everywhere = Callable[[Sequence[str]], Collection[str]]
+"""Those of some fields that every product has."""
 
 
 class VocabularySource:
@@ -30,8 +34,9 @@ class VocabularySource:
         max_age_s: float = 60.0,
         wait_s: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
+        everywhere: Everywhere = lambda _: (),
     ) -> None:
-        self._values, self._fields = values, fields
+        self._values, self._fields, self._everywhere = values, fields, everywhere
         self._max_age_s, self._wait_s, self._clock = max_age_s, wait_s, clock
         self._vocabulary = Vocabulary({})
         self._lock = threading.Lock()
@@ -79,4 +84,4 @@ class VocabularySource:
             counted = self._values(field, MAX_BRANDS if role_of(field) == "brand" else MAX_VALUES + 1)
             if usable_labels(field, counted):
                 labels[field] = counted
-        return Vocabulary(labels)
+        return Vocabulary(labels, self._everywhere(list(labels)))

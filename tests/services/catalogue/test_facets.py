@@ -201,3 +201,10 @@ def test_a_count_that_takes_too_long_is_broken_off(facets: Facets, database: Dat
     begun = time.monotonic()
     assert facets.count(Compare("a1", "gte", "a"), requests, timeout_s=60)[0].products == 4000
     assert broken_off < time.monotonic() - begun, "the connection works on, and is under no limit any more"
+
+
+def test_fields_that_every_product_has(facets: Facets, catalogue: Catalogue, claims: Claims) -> None:
+    assert facets.everywhere(["colour"]) == {"colour"}, "of no product at all"
+    index(catalogue, claims, {"a": {"colour": "red", "size": 3}, "b": {"colour": "blue"}})
+    names = [f"absent {i}" for i in range(30)]
+    assert facets.everywhere([*names, "colour", "size"]) == {"colour"}

@@ -1,6 +1,7 @@
 """The catalogue's own words: which are kept, how they are found, and how they stay new."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from fakes import platform_of_fakes
 from services.errors import Unavailable
 from services.fields import FieldType
 from services.products import Product
+from services.search.interpreter import Interpreter
 from services.search.vocabulary import MAX_VALUES, Vocabulary, usable_labels, vocabulary_of
 from services.search.vocabulary_source import VocabularySource
 
@@ -174,3 +176,23 @@ def test_the_vocabulary_is_that_of_a_real_catalogue(tmp_path: Path) -> None:
     vocabulary = VocabularySource(platform.catalogue.values, platform.settings.fields)()
     assert [(value.value, value.count) for value in vocabulary.exact("ballgown")] == [("Ball Gowns", 3)]
     platform.close()
+
+
+def test_a_term_knows_whether_every_product_is_labelled() -> None:
+    labels = {"category": [("Dresses", 5)], "brand": [("Wren", 2)]}
+    interpreter = Interpreter(lambda: Vocabulary(labels, ["category"]), FIELDS)
+    terms = interpreter.read("wren dresses").terms
+    assert {term.field: term.everywhere for term in terms} == {"category": True, "brand": False}
+
+
+def test_the_source_asks_which_fields_every_product_has(database: Database) -> None:
+    asked = []
+
+    def everywhere(fields: Sequence[str]) -> list[str]:
+        asked.append(list(fields))
+        return ["category"]
+
+    vocabulary = VocabularySource(database.values, FIELDS, wait_s=10, everywhere=everywhere)()
+    assert vocabulary.everywhere == {"category"}
+    assert len(asked) == 1
+    assert "price" not in asked[0]
