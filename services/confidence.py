@@ -41,18 +41,21 @@ class Minima:
 
 
 class Confidence:
-    """What the scores of `encoder` are worth in answers to one kind of query."""
+    """What the scores of `encoder` are worth in answers to one kind of query.
 
-    def __init__(self, encoder: Encoder, kind: QueryKind) -> None:
-        self._model, self._kind = encoder.model, kind
+    Nothing is known of queries whose vector leads away from something: its cosines are lower by as much as was taken.
+    """
+
+    def __init__(self, encoder: Encoder, kind: QueryKind, leads_away: bool = False) -> None:
+        self._model, self._kind = encoder.model, f"{kind} queries" + (" that lead away from something" * leads_away)
         calibration = calibration_of(encoder)
-        self._curve = calibration.curves.get(kind) if calibration else None
+        self._curve = calibration.curves.get(kind) if calibration and not leads_away else None
 
     def check(self, minima: Minima) -> None:
         """Raise Unsupported where a least probability is asked for, and hits have none."""
         if minima.probability is not None and self._curve is None:
             raise Unsupported(
-                f"the model {self._model.key} is not calibrated for {self._kind} queries, so its hits have no "
+                f"the model {self._model.key} is not calibrated for {self._kind}, so its hits have no "
                 "probabilities; leave out min_probability, or give min_score"
             )
 

@@ -56,6 +56,11 @@ class Plan:
         """What was perhaps meant."""
         return tuple(term for term in self.interpretation.terms if not term.sure) if self.interpretation else ()
 
+    @property
+    def leads_away(self) -> bool:
+        """Whether something was taken away from the vector."""
+        return self.vector is not None and any(part.weight < 0 for part in self.vector.parts)
+
     def boosted(self, where: Filter | None) -> Filter | None:
         """What passes `where`, and fits at least one of the boosts."""
         return _all(where, [Any(tuple(term.where for term in self.boosts))])

@@ -14,7 +14,7 @@ from services.errors import DeadlineExceeded, LookalikeError, Unavailable, Unsup
 from services.index import LiveIndex
 from services.search.answer import Answer
 from services.search.execution import Execution
-from services.search.plan import Planner
+from services.search.plan import Plan, Planner
 from services.search.query import Query, check
 from services.search.shop import Shop
 
@@ -79,8 +79,8 @@ class Search:
 
     def _answer(self, query: Query, deadline: Deadline) -> Answer:
         store = self._index.store(deadline)
-        confidence = self._confidence(query)
         plan = self._planner.plan(query, store, deadline)
+        confidence = self._confidence(query, plan)
         execution = Execution(query, plan, store, self._shop, confidence)
         while execution.empty and (relaxed := plan.relaxed()) is not None:
             # The words were read as something that the shop does not have: let them say what comes first instead.
@@ -97,8 +97,8 @@ class Search:
             facets=self._facets.count(plan.where, query.facets, deadline.left_s()) if query.facets else (),
         )
 
-    def _confidence(self, query: Query) -> Confidence:
-        confidence = Confidence(self._encoder, query.kind)
+    def _confidence(self, query: Query, plan: Plan) -> Confidence:
+        confidence = Confidence(self._encoder, query.kind, plan.leads_away)
         confidence.check(query.minima)
         if query.minima.any and not query.images and not isinstance(self._encoder, TextEncoder):
             raise Unsupported(

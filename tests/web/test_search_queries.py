@@ -398,3 +398,14 @@ def test_what_the_shop_does_not_have_is_given_up_bounds_first(shop) -> None:
     )
     assert ids(answer) == ["Tops-blue"], "the filter that was given stands"
     assert not any(term["sure"] for term in answer.json["interpretation"]["terms"])
+
+
+def test_what_was_taken_away_leaves_no_probabilities(shop, platform) -> None:
+    platform.search._encoder = CalibratedEncoder()
+    answer = ask(shop, image={"product_id": "Tops-yellow"}, **{"not": "red"}).json
+    assert {hit["probability"] for hit in answer["hits"]} == {None}
+    assert answer["no_good_match"] is False, "it cannot tell"
+    refused = ask(shop, image={"product_id": "Tops-yellow"}, min_probability=0.5, **{"not": "red"})
+    assert (refused.status_code, "lead away" in refused.json["detail"]) == (422, True)
+    by_filter = ask(shop, image={"product_id": "Tops-yellow"}, interpret=True, **{"not": "red"}).json
+    assert by_filter["hits"][0]["probability"] > 0.9, "a filter takes nothing away"
