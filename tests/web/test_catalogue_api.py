@@ -15,7 +15,8 @@ def test_products_inside_a_filter(shop) -> None:
     assert listed(shop, {"price": {"gt": 20}, "base_colour": ["red", "blue"]}) == ["Dresses-blue", "Dresses-red"]
     assert listed(shop, {"not": {"category": "Dresses"}, "base_colour": "red"}) == ["Tops-red"]
     assert listed(shop, {"base_colour": "red"}, category="Tops") == ["Tops-red"], "and the other arguments hold too"
-    assert listed(shop, {"fabric": 1}) == []
+    unknown = shop.get("/v1/products", query_string={"filter": '{"fabric": 1}'})
+    assert (unknown.status_code, "'fabric'" in unknown.json["detail"]) == (400, True)
     assert len(listed(shop, {})) == 12
 
 

@@ -55,7 +55,8 @@ def _state(raw: str | None) -> State | None:
 
 
 def _filter(raw: str) -> Filter | None:
-    return parse_filter(parse_object(raw, "filter"), context().platform.settings.fields) if raw else None
+    platform = context().platform
+    return parse_filter(parse_object(raw, "filter"), platform.settings.fields, platform.known_fields()) if raw else None
 
 
 @bp.get("/v1/counts")
