@@ -7,5 +7,5 @@ bp = Blueprint("pages", __name__)
 
 @bp.get("/")
 def home() -> str:
-    """Search by words or a photo, within categories."""
+    """Search by words, a photo or a part of one, and narrow down what is found."""
     return render_template("index.html")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from fakes import CalibratedEncoder
 from flask import Flask
-from page_shop import PHONE, put, served, shade
 from page_seen import asked, card, titles
+from page_shop import PHONE, put, served, shade
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 expect = sync_api.expect
@@ -139,8 +139,8 @@ def test_a_product_shows_its_attributes_and_every_photo_and_takes_words(page, sh
     panel = page.locator("#product")
     expect(panel.locator("h2")).to_have_text("red top 3")
     expect(panel.locator(".price")).to_have_text("19.50")
-    expect(panel.locator("dl")).to_contain_text("In stock")
-    expect(panel.locator("dl")).to_contain_text("top-red-3")
+    expect(panel.locator("dl").first).to_contain_text("In stock")
+    expect(panel.locator("dl").first).to_contain_text("top-red-3")
     page.goto(f"{shop}/?product=dress-red-3")
     expect(page.get_by_role("img", name="red dress 3, photo 1 of 2")).to_be_visible()
     page.get_by_role("button", name="Photo 2 of 2").click()
@@ -151,6 +151,19 @@ def test_a_product_shows_its_attributes_and_every_photo_and_takes_words(page, sh
     page.get_by_role("button", name="Remove red dress 3").click()
     expect(page.get_by_role("heading", name="“blue”")).to_be_visible()
     expect(panel).to_be_hidden()
+
+
+def test_what_the_model_suggests_is_told_apart_from_what_the_shop_says(page, shop) -> None:
+    predicted = {"base_colour": {"label": "Red", "probability": 0.934}, "<i>": {"label": "<b>x", "probability": 1}}
+
+    def suggest(route) -> None:
+        route.fulfill(json={**route.fetch().json(), "predicted": predicted})
+
+    page.route("**/v1/products/top-red-3", suggest)
+    page.goto(f"{shop}/?product=top-red-3")
+    suggested = page.get_by_role("region", name="Suggested by the photo")
+    expect(suggested.locator("dt")).to_have_text(["Colour", "<i>"])
+    expect(suggested.locator("dd")).to_have_text(["Red, 93%", "<b>x, 99%"])
 
 
 def test_nothing_found_offers_all_categories(page, shop) -> None:
@@ -176,10 +189,13 @@ def test_the_keyboard_reaches_everything_in_order(page, shop) -> None:
     page.goto(shop)
     expect(page.locator("#grid a")).to_have_count(33)
     order = []
-    for _ in range(9):
+    expect(page.get_by_role("checkbox", name="In stock 30")).to_be_visible()
+    for _ in range(13):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement.id || document.activeElement.type || 'link'"))
-    assert order == ["skip", "home", "submit", "words", "photo", "checkbox", "checkbox", "checkbox", "link"]
+    bar, categories = ["skip", "home", "submit", "words", "photo"], ["checkbox"] * 3
+    filters, first_card = ["number", "number", "checkbox"], ["link", "button"]
+    assert order == [*bar, *categories, *filters, *first_card]
     page.locator("#grid a").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#product h2")).to_be_focused()

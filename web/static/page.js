@@ -244,7 +244,7 @@ function follow() {
   history.replaceState({ key, photo: photo?.key, crop }, "");
   arrive({ key, query: settled({ ...fromAddress(location.search), photo, crop }) });
   // The rest of a query stands in the address.
-  if (wanted && !photo) strip.note("A photo is not kept when the page is loaded anew: choose it again to search by it.");
+  if (wanted && !photo) strip.note("A photo is not kept when the page is loaded anew: choose it again to use it.");
 }
 
 function start() {

@@ -34,7 +34,12 @@ export function card(item, ticks, actions) {
     ),
     make(
       "button",
-      { type: "button", class: "dots", "aria-label": `What to do with ${title}`, onclick: (e) => actions.menu(item, e.currentTarget) },
+      {
+        type: "button",
+        class: "dots",
+        "aria-label": `What to do with ${title}`,
+        onclick: (event) => actions.menu(item, event.currentTarget),
+      },
       "⋯",
     ),
   );

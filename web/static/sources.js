@@ -47,7 +47,10 @@ function searching(query, catalogue) {
         tookMs: answer.took_ms,
         total: answer.total ?? null,
         read: answer.interpretation ?? null,
-        counted: rest.then((more) => ({ total: answer.total ?? null, facets: byField([...(answer.facets ?? []), ...more], requests) })),
+        counted: rest.then((more) => ({
+          total: answer.total ?? null,
+          facets: byField([...(answer.facets ?? []), ...more], requests),
+        })),
       };
     },
   };
@@ -69,7 +72,8 @@ function browsing(query, catalogue) {
         lane.after = pages[i].at(-1)?.id ?? "";
         lane.open = answers[i].products.length > limit;
       });
-      const items = takeTurns(pages).map((record) => item({ product_id: record.id, image_url: record.images[0]?.url, product: record }));
+      const shown = (record) => item({ product_id: record.id, image_url: record.images[0]?.url, product: record });
+      const items = takeTurns(pages).map(shown);
       return { items, more: lanes.some((lane) => lane.open), counted };
     },
   };
