@@ -40,7 +40,8 @@ class Labeller:
         """The vectors of photos by digest, and what those in `wanted` are taken for; the network sees each once."""
         plain = {digest: photo for digest, photo in batch.items() if digest not in wanted}
         labelled = {digest: photo for digest, photo in batch.items() if digest in wanted}
-        vectors, found = {}, {}
+        vectors: dict[str, FloatArray] = {}
+        found: dict[str, Predictions] = {}
         if plain:
             vectors |= dict(zip(plain, self._encoder.encode_images(list(plain.values())), strict=True))
         if labelled:

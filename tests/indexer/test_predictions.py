@@ -1,5 +1,6 @@
 """Labels that the model suggests: whom they are made for, when, and what becomes of them."""
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -179,16 +180,10 @@ def test_one_photo_of_several_products_is_labelled_once(platform, pipeline: Pipe
 
 
 def test_photos_are_labelled_a_batch_at_a_time(platform, builder: RowBuilder, encoder) -> None:
-    def photo(number: int) -> bytes:
-        # The same colour in another file.
-        return b"P6\n%d 4\n255\n" % (number + 4) + bytes(COLOURS["red"]) * 4 * (number + 4)
-
-    import io
-
     images = []
     for number in range(EMBEDDED_TOGETHER + 8):
         buffer = io.BytesIO()
-        Image.open(io.BytesIO(photo(number))).save(buffer, "PNG")
+        Image.new("RGB", (4, 4 + number), COLOURS["red"]).save(buffer, "PNG")
         images.append(platform.images.add(buffer.getvalue()))
     platform.catalogue.put([Product(f"p{n}", {}, (ImageRef("front", digest),)) for n, digest in enumerate(images)])
     records = list(platform.catalogue.get_many([f"p{n}" for n in range(len(images))]).values())
@@ -218,7 +213,7 @@ def test_suggestions_are_no_difference_to_the_audit(platform, pipeline: Pipeline
 
 
 def test_a_rebuild_renews_suggestions(platform, pipeline: Pipeline, make, encoder) -> None:
-    platform.catalogue.put([make("p", "red"), make("full", "red", base_colour="Red", shade="dark")])
+    platform.catalogue.put([make("p", "red"), make("full", "blue", base_colour="Red", shade="dark")])
     pipeline.run(["p", "full"])
     other = LabellingEncoder("2")
     platform.__dict__["encoder"] = other

@@ -83,9 +83,7 @@ class InlineQueue:
         self._platform = platform
         self._pipeline = Pipeline(
             platform.claims,
-            RowBuilder(
-                platform.encoder, platform.images, platform.limits, predict_from=platform.settings.predict_from
-            ),
+            RowBuilder(platform.encoder, platform.images, platform.limits, predict_from=platform.settings.predict_from),
             platform.index,
             PhotoFetcher(platform.fetcher, platform.images),
         )

@@ -6,6 +6,7 @@ import click
 
 from services.errors import LookalikeError
 from web.cli.bench import bench
+from web.cli.classify import classify
 from web.cli.evaluate import evaluate
 from web.cli.failures import failures
 from web.cli.imports import imports
@@ -13,6 +14,7 @@ from web.cli.ingest import ingest, sample
 from web.cli.keys import keys
 from web.cli.maintenance import migrate, rebuild, reconcile, show_settings
 from web.cli.run import beat, serve, up, worker
+from web.cli.search import search
 from web.cli.train import train
 
 
@@ -24,6 +26,8 @@ def cli() -> None:
 
 for command in (
     up,
+    search,
+    classify,
     ingest,
     imports,
     failures,
