@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-long chaos memory check format clean help
+.PHONY: run test test-long chaos memory load check format clean help
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,6 +25,9 @@ chaos: $(VENV)/.installed-test ## import 5,000 products while everything is kill
 
 memory: $(VENV)/.installed-test ## what a worker and an import hold over 40,000 rows
 	@PYTHONPATH=tests/support $(BIN)/python tests/long/memory.py $(MEMORY)
+
+load: $(VENV)/.installed-test ## what a stack with 5,000 products answers to 50 clients, queries gathered and not
+	@$(BIN)/python tests/long/bench_search.py $(LOAD)
 
 check: $(VENV)/.installed-test ## ruff, mypy (strict) and the architecture test
 	@$(BIN)/ruff check .

@@ -34,7 +34,7 @@ class _Question:
 
 
 class GatheredStore:
-    """Presents a VectorStore; up to `most` concurrent searches, and searches by words, go in one call.
+    """Presents a VectorStore; up to `most` concurrent searches, by words too, or products looked up, go in one call.
 
     Everything else goes straight through. Safe to share between threads.
     """
@@ -43,6 +43,7 @@ class GatheredStore:
         self._store, self._most = store, most
         self._near: Gatherer[_Question, FloatArray, list[Match]] = Gatherer(self._search, self._room)
         self._worded: Gatherer[_Question, str, list[WordMatch]] = Gatherer(self._search_words, self._room)
+        self._stored: Gatherer[bool, str, list[Row]] = Gatherer(self._rows_of_each, lambda _: most)
 
     @property
     def name(self) -> IndexName:
@@ -85,7 +86,10 @@ class GatheredStore:
         self, product_ids: Sequence[str], with_vectors: bool = False, timeout_s: float | None = None
     ) -> list[Row]:
         """See VectorStore."""
-        return self._store.rows_of(product_ids, with_vectors, timeout_s)
+        wanted = list(dict.fromkeys(product_ids))
+        if not wanted:
+            return []
+        return [row for rows in self._stored.run(with_vectors, wanted, timeout_s) for row in rows]
 
     def scan(self, chunk: int = 1000, after: str = "") -> Iterator[list[Row]]:
         """See VectorStore."""
@@ -104,6 +108,13 @@ class GatheredStore:
         self, question: _Question, texts: Sequence[str], timeout_s: float | None
     ) -> list[list[WordMatch]]:
         return self._store.search_words(texts, question.limit, question.where, question.exclude, timeout_s)
+
+    def _rows_of_each(self, with_vectors: bool, product_ids: Sequence[str], timeout_s: float | None) -> list[list[Row]]:
+        """The rows of each product, also where several callers named the same one."""
+        rows: dict[str, list[Row]] = {product_id: [] for product_id in product_ids}
+        for row in self._store.rows_of(list(rows), with_vectors, timeout_s):
+            rows[row.product_id].append(row)
+        return [rows[product_id] for product_id in product_ids]
 
     def _room(self, question: _Question) -> int:
         return min(self._most, max(1, MATCHES_PER_CALL // max(1, question.limit)))

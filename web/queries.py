@@ -12,9 +12,9 @@ from services.deadline import Deadline
 from services.errors import InvalidRequest
 from services.facets import FacetRequest
 from services.filters import Filter, parse_filter
-from services.images import decode_image
 from services.search import Box, Fusion, ImagePart, Query, Sort, TextPart
 from services.search.away import PHOTO, words_weight
+from services.search.photos import decode_part
 from web.bodies import decimal_number, decode_base64, parse_object, validate, whole_number
 from web.search_bodies import AwayBody, FacetBody, Images, QueryImageBody, SearchBody, Texts
 
@@ -57,7 +57,7 @@ class Queries:
         return parse_filter(data, self._platform.settings.fields, self._platform.known_fields())
 
     def photo(self, image: QueryImageBody) -> Image.Image | None:
-        """The photo that came with the body, or is behind its URL; None for a stored product's."""
+        """The photo that came with the body, or is behind its URL, cut to its box; None for a stored product's."""
         given = [name for name in ("data", "url", "product_id") if getattr(image, name)]
         if len(given) != 1:
             raise InvalidRequest("image: give one of `data` in base64, `url`, and the `product_id` of a stored product")
@@ -65,11 +65,10 @@ class Queries:
             raise InvalidRequest("image.image: names a photo of a stored product; give its product_id")
         if image.product_id:
             return None
-        if image.url:
-            data = self._platform.fetcher.fetch(image.url, self._deadline.left_s())
-        else:
-            data = decode_base64(image.data, "image.data")
-        return decode_image(data, self._platform.limits)
+        left_s = self._deadline.left_s()  # also where nothing is fetched: many large photos take their time
+        url = image.url
+        data = self._platform.fetcher.fetch(url, left_s) if url else decode_base64(image.data, "image.data")
+        return decode_part(data, self._platform.limits, _box(image.box))
 
     def uploads(self, request: Request) -> list[ImagePart]:
         """The files `image` of a form, each with the box of the same place in `box`, which is JSON, if there is one."""
@@ -80,15 +79,20 @@ class Queries:
             )
         parts = []
         for place, file in enumerate(files):
+            self._deadline.left_s()
             box = _box(_json(boxes[place], "box")) if place < len(boxes) and boxes[place] else None
-            parts.append(ImagePart(decode_image(file.read(), self._platform.limits), box=box))
+            parts.append(ImagePart(decode_part(file.read(), self._platform.limits, box)))
         return parts
 
     def _images(self, images: Images | None, factor: float) -> list[ImagePart]:
         several = images if isinstance(images, list) else [images] if images else []
-        return [
-            ImagePart(self.photo(one), one.product_id, one.image, _box(one.box), factor * one.weight) for one in several
-        ]
+        return [self._image(one, factor * one.weight) for one in several]
+
+    def _image(self, image: QueryImageBody, weight: float) -> ImagePart:
+        photo = self.photo(image)
+        # A photo has been cut already; a stored product's is where it is read.
+        box = _box(image.box) if photo is None else None
+        return ImagePart(photo, image.product_id, image.image, box, weight)
 
     def _facet(self, facet: str | FacetBody) -> FacetRequest:
         if isinstance(facet, str):

@@ -10,9 +10,10 @@ from services.arrays import FloatArray, unit_rows
 from services.catalogue import Catalogue
 from services.encoders import Encoder, TextEncoder
 from services.errors import InvalidRequest, NotFound
-from services.images import DecodeLimits, ImageStore, decode_image
+from services.images import DecodeLimits, ImageStore
 from services.products import ImageRef, Record
 from services.search.boxes import crop
+from services.search.photos import decode_part
 from services.search.query import ImagePart, TextPart
 from services.stores import VectorStore
 
@@ -75,7 +76,7 @@ class PartVectors:
             if part.box is None and key in indexed:
                 vectors[place] = indexed[key]
             else:
-                photos[place] = crop(part.photo or self._read(part.product_id, image), part.box)
+                photos[place] = crop(part.photo, part.box) if part.photo else self._read(part, image)
         if photos:
             vectors |= dict(zip(photos, self._encoder.encode_images(list(photos.values())), strict=True))
         weighted = [WeightedPart(_name(place, part), part.weight, vectors[place]) for place, part in enumerate(parts)]
@@ -99,11 +100,11 @@ class PartVectors:
             if row.vector is not None and row.model == key
         }
 
-    def _read(self, product_id: str, image: ImageRef | None) -> Image.Image:
+    def _read(self, part: ImagePart, image: ImageRef | None) -> Image.Image:
         """A photo that is in no row of the index yet, or only a part of which is wanted."""
         if image is None or not image.digest:
-            raise NotFound(f"product {product_id!r}: its photo has not been fetched from its URL yet")
-        return decode_image(self._images.read(image.digest), self._limits)
+            raise NotFound(f"product {part.product_id!r}: its photo has not been fetched from its URL yet")
+        return decode_part(self._images.read(image.digest), self._limits, part.box)
 
 
 def _image(record: Record, name: str) -> ImageRef:

@@ -79,7 +79,7 @@ def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Milvus Lite with the memory that the stack gives it."""
     process = MilvusProcess(tmp_path_factory.mktemp("congruence"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MILVUS_LITE_MEMTABLE_MEMORY_LIMIT_BYTES", "1000000")
+        patch.setenv("MILVUS_LITE_MEMTABLE_MEMORY_LIMIT_BYTES", "100000")
         process.start()
     yield process.uri
     process.kill()

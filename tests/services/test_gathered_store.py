@@ -14,7 +14,7 @@ from services.errors import InvalidRequest
 from services.filters import All, Compare, Filter, Not, OneOf
 from services.gathered_store import MATCHES_PER_CALL, GatheredIndexes, GatheredStore
 from services.stores.memory import MemoryIndexServer
-from services.stores.protocol import IndexName, Match, VectorStore, WordMatch
+from services.stores.protocol import IndexName, Match, Row, VectorStore, WordMatch
 
 NAME = IndexName("model", 1)
 MOST = 64
@@ -50,6 +50,12 @@ class WatchedStore:
     ) -> list[list[WordMatch]]:
         self._note(len(texts), limit, where, tuple(exclude), timeout_s)
         return self._store.search_words(texts, limit, where, exclude, timeout_s)
+
+    def rows_of(
+        self, product_ids: Sequence[str], with_vectors: bool = False, timeout_s: float | None = None
+    ) -> list[Row]:
+        self._note(len(product_ids), 0, None, (), timeout_s)
+        return self._store.rows_of(product_ids, with_vectors, timeout_s)
 
     def _note(self, number: int, limit: int, where: Filter | None, exclude: tuple, timeout_s: float | None) -> None:
         self.asked.append((number, limit, where, exclude, timeout_s))
@@ -161,6 +167,29 @@ def test_deep_searches_share_a_call_only_as_far_as_its_answer_stays_small(store:
     rooms = {limit: gathered._near._most(_question(limit)) for limit in (0, 1, 32, 256, 1_100, 16_384, 10**9)}
     assert rooms == {0: 64, 1: 64, 32: 64, 256: 64, 1_100: 14, 16_384: 1, 10**9: 1}
     assert all(room * limit <= MATCHES_PER_CALL for limit, room in rooms.items() if limit <= MATCHES_PER_CALL)
+
+
+def test_products_are_looked_up_together_and_each_caller_gets_its_own(watched: WatchedStore) -> None:
+    watched._store.upsert([make_row("p1", 2, image="back")])
+    gathered = GatheredStore(watched, MOST)
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(gathered.rows_of, ["p0"], True)
+        wait_for("the first look-up", lambda: watched.asked)
+        asked = [["p1"], ["p2", "p1", "p2"], ["unknown"], ["p1"]]
+        found = [pool.submit(gathered.rows_of, ids, True) for ids in asked]
+        without = pool.submit(gathered.rows_of, ["p1"]).result(60)
+        wait_for("the others", lambda: gathered._stored.waiting == 4)
+        watched.go_on.set()
+        got = [sorted(row.key for row in one.result(60)) for one in found]
+        assert [row.product_id for row in first.result(60)] == ["p0"]
+        assert all(row.vector is not None for one in found for row in one.result())
+    of_p1 = [row.key for row in without]
+    assert len(of_p1) == 2
+    assert [row.vector for row in without] == [None, None]
+    assert got == [sorted(of_p1), sorted([*of_p1, make_row("p2").key]), [], sorted(of_p1)]
+    assert [number for number, *_ in watched.asked] == [1, 1, 3], "one call, with each product in it once"
+    assert gathered.rows_of([]) == []
+    assert len(watched.asked) == 3
 
 
 def test_what_is_no_search_goes_straight_through() -> None:

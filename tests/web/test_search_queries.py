@@ -409,3 +409,43 @@ def test_what_was_taken_away_leaves_no_probabilities(shop, platform) -> None:
     assert (refused.status_code, "lead away" in refused.json["detail"]) == (422, True)
     by_filter = ask(shop, image={"product_id": "Tops-yellow"}, interpret=True, **{"not": "red"}).json
     assert by_filter["hits"][0]["probability"] > 0.9, "a filter takes nothing away"
+
+
+def flat_png(side: int) -> bytes:
+    """A photo of very many pixels in few bytes."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (side, side), COLOURS["blue"]).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_large_photos_are_held_small(shop, platform, monkeypatch) -> None:
+    seen = []
+    encode = platform.encoder.encode_images
+    monkeypatch.setattr(
+        type(platform.encoder), "encode_images", lambda self, images: seen.extend(images) or encode(images)
+    )
+    large = base64.b64encode(flat_png(3000)).decode()
+    found = ask(shop, image=[{"data": large}, {"data": large, "box": [0, 0, 0.9, 0.9]}])
+    assert colours(found)[0] == "blue"
+    assert len(seen) == 2
+    assert all(image.width * image.height <= 1_000_000 for image in seen)
+    assert all(min(image.size) >= 500 for image in seen)
+
+
+def test_a_batch_may_bring_so_many_images(shop) -> None:
+    queries = [{"image": [{"product_id": "Tops-red"}] * 20}] * 11
+    answer = shop.post("/v1/search/batch", json={"queries": queries})
+    assert (answer.status_code, "220 images" in answer.json["detail"]) == (400, True)
+
+
+def test_photos_are_decoded_as_long_as_there_is_time(tmp_path, photo) -> None:
+    platform = platform_of_fakes(tmp_path, search_timeout_s=1e-6)
+    client = create_app(platform, InlineQueue(platform)).test_client()  # type: ignore[arg-type]
+    data = base64.b64encode(photo("red")).decode()
+    for answer in (
+        client.post("/v1/search", json={"image": {"data": data}}),
+        client.post("/v1/search", data={"image": (io.BytesIO(photo("red")), "q.png")}),
+        client.post("/v1/classify", json={"image": {"data": data}}),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (504, "deadline_exceeded")
+    platform.close()

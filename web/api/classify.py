@@ -8,8 +8,8 @@ from PIL import Image
 from services.deadline import Deadline
 from services.encoders.protocol import Prediction
 from services.errors import InvalidRequest
-from services.images import decode_image
-from services.search import Box, crop
+from services.search import Box
+from services.search.photos import decode_part
 from web.bodies import read_json, validate, whole_number
 from web.context import context
 from web.openapi import BODY, SEARCH, Json, Multipart, describes
@@ -35,7 +35,7 @@ def classify() -> Response:
     platform = context().platform
     queries = Queries(platform, Deadline(platform.settings.search_timeout_s))
     if request.mimetype == "multipart/form-data":
-        photos = [crop(part.photo, part.box) for part in queries.uploads(request) if part.photo is not None]
+        photos = [part.photo for part in queries.uploads(request) if part.photo is not None]
         top, several = whole_number(request.form.get("top", "5"), "top"), len(photos) > 1
     else:
         body = validate(ClassifyBody, read_json(request))
@@ -56,8 +56,9 @@ def _photo(queries: Queries, image: QueryImageBody) -> Image.Image:
         named = [one for one in images if one.name == image.image or not image.image]
         if not named or not named[0].digest:
             raise InvalidRequest(f"image {image.image!r} of product {image.product_id!r} is not there")
-        photo = decode_image(platform.images.read(named[0].digest), platform.limits)
-    return crop(photo, Box(*image.box) if image.box else None)
+        data = platform.images.read(named[0].digest)
+        return decode_part(data, platform.limits, Box(*image.box) if image.box else None)
+    return photo
 
 
 def _labels(prediction: Prediction, top: int) -> dict[str, Any]:

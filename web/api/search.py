@@ -20,6 +20,8 @@ from web.shown import found_json
 
 bp = Blueprint("search", __name__)
 
+MAX_BATCH_IMAGES = 200
+"""All of them are decoded before the first query is answered."""
 SIMILAR = ("product_id", "image", "text", "not")
 """Fields of a search that look-alikes have no use for."""
 
@@ -48,6 +50,7 @@ def batch() -> Response:
     began = time.perf_counter()
     body = validate(BatchBody, read_json(request))
     charge(len(body.queries))
+    _check_images(body)
     search, settings = context().platform.search, context().platform.settings
     queries = Queries(context().platform, Deadline(settings.search_timeout_s))
     asked = [_query(queries, one) for one in body.queries]
@@ -74,6 +77,12 @@ def similar(product_id: str) -> Response:
         raise InvalidRequest(f"{', '.join(wrong)}: look-alikes are of this product alone; POST /v1/search takes more")
     body = parsed({**form_fields(request.args), "image": {"product_id": product_id}})
     return _run(Queries(context().platform, deadline).query(body), deadline)
+
+
+def _check_images(body: BatchBody) -> None:
+    number = sum(len(one.image) if isinstance(one.image, list) else one.image is not None for one in body.queries)
+    if number > MAX_BATCH_IMAGES:
+        raise InvalidRequest(f"queries: {number} images in all; at most {MAX_BATCH_IMAGES} in one batch")
 
 
 def _query(queries: Queries, body: SearchBody) -> Query | LookalikeError:

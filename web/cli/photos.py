@@ -52,12 +52,11 @@ def read_photo(platform: "Platform", place: str, box: "Box | None" = None) -> "I
 
     Raises NotFound, BadImage and its kinds, InvalidRequest for a box of hardly a pixel, and HostAway.
     """
-    from services.images import decode_image
-    from services.search import crop
+    from services.search.photos import decode_part
 
     data = platform.fetcher.fetch(place) if is_url(place) else _read_file(Path(place), platform.limits.max_bytes)
     try:
-        return crop(decode_image(data, platform.limits), box)
+        return decode_part(data, platform.limits, box)
     except ImageTooLarge as exc:
         raise ImageTooLarge(f"{place}: {exc}") from exc
     except BadImage as exc:
