@@ -10,6 +10,7 @@ import numpy as np
 from chaos.goods import Goods, Wanted
 
 from services.bootstrap import Platform
+from services.predictions import with_suggestions
 from services.products import Record
 from services.stores import Row
 
@@ -92,7 +93,8 @@ def _check_rows(
     for place in found.keys() & wanted.keys():
         row, product, record = found[place], wanted[place], records[place[0]]
         held = (row.revision, row.content_hash, dict(row.attributes))
-        if held != (record.revision, product.photos[row.image], product.attributes):
+        seen = with_suggestions(product.attributes, record.predictions, platform.settings.predict_from)
+        if held != (record.revision, product.photos[row.image], seen):
             ledger.lost.append(f"{place}: {held}, where it should be {record.revision}, {product}")
 
 
