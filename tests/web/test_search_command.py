@@ -87,7 +87,7 @@ def test_notes_do_not_mix_with_hits(run) -> None:
     told = run("red", "--facet", "category", "--explain", "--limit", "2")
     assert len(told.stdout.splitlines()) == 2
     assert "category: " in told.stderr
-    assert "2 products that pass the filter" in told.stderr
+    assert "products that pass the filter: 2" in told.stderr
     assert "understood 'red'" in told.stderr
 
 

@@ -42,8 +42,8 @@ def print_answer(answer: "Answer", console: Console | None = None) -> None:
                 Text(f"{rank}. {printable(hit.record.product.id)}: {_why(hit.explanation)}", style="dim"),
                 soft_wrap=True,
             )
-    of = "" if answer.total is None else f" of {answer.total:,} products that pass the filter"
-    notes.print(Text(f"{len(answer.hits):,} hits{of}; {answer.mode}, {answer.model}"), soft_wrap=True)
+    of = "" if answer.total is None else f"; products that pass the filter: {answer.total:,}"
+    notes.print(Text(f"hits: {len(answer.hits):,}{of}; {answer.mode}, {answer.model}"), soft_wrap=True)
     for facet in answer.facets:
         notes.print(Text(_facet(facet)), soft_wrap=True)
 
