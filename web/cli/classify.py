@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from services.confidence import PROBABILITY_DIGITS
 from services.errors import HostAway, InvalidRequest, NotFound, Unsupported
 from services.settings import load_settings
 
@@ -98,6 +97,7 @@ def _label(
 
     Raises Unsupported where the model has no label heads.
     """
+    from services.confidence import PROBABILITY_DIGITS
     from web.cli.found import figure, print_rows
     from web.cli.sheet import Card
 
