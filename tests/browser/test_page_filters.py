@@ -59,6 +59,18 @@ def test_ticks_stand_in_the_address_and_leave_other_values_to_choose(page, small
     count(page, "12 products, best match first")
 
 
+def test_numbers_fit_the_reading_that_is_shown(page, small_shop) -> None:
+    page.goto(f"{small_shop}/?q=red+dress&in.gender=Men")  # there is none: the words become preferences
+    count(page, "12 products, best match first")
+    assert chips(page) == ["preferring Colour: Red", "preferring Category: Dresses"]
+    expect(page.get_by_role("checkbox", name="Men 12")).to_be_checked()
+    assert counts(page, "Gender") == ["Women 24", "Men 12"]
+    page.goto(f"{small_shop}/?q=red+dress&in.gender=Women")
+    count(page, "8 products, best match first")
+    expect(page.get_by_role("checkbox", name="Women 8")).to_be_checked()
+    assert counts(page, "Gender") == ["Women 8"]
+
+
 def test_browsing_is_filtered_as_a_search_is(page, small_shop) -> None:
     page.goto(small_shop)
     page.get_by_text("Luma 12", exact=True).click()
@@ -141,6 +153,7 @@ def test_a_preference_is_said_to_be_one_and_no_words_are_told_of_twice(page, sma
             {"words": "red", "field": "base_colour", "kind": "value", "filter": either, "sure": True},
             {"words": "red", "field": "base_colour", "kind": "value", "filter": {"base_colour": "Red"}, "sure": False},
             {"words": "summer", "field": "season", "kind": "value", "filter": {"season": "Summer"}, "sure": False},
+            {"words": "summer", "field": "season", "kind": "value", "filter": {"season": "Warm"}, "sure": False},
         ]
         read = {"text": "red summer", "terms": terms, "rest": [], "unknown_unwanted": ["unicorns"]}
         route.fulfill(json={**answer, "interpretation": read})

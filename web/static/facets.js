@@ -28,12 +28,18 @@ export function split(query, requests) {
   return [requests.filter((request) => !own.includes(request)), own];
 }
 
-/** Count each of `requests` among the products that `query` would find without its filter on that field. */
-export async function countedApart(query, requests, signal) {
+/**
+ * Count each of `requests` among the products that `query` would find without its filter on that field, its words read
+ * as `read` says: without the filter they might be read otherwise, and the numbers would not fit those that are shown.
+ */
+export async function countedApart(query, read, requests, signal) {
+  const sure = (read?.terms ?? []).filter((term) => term.sure).map((term) => term.filter);
   const answers = await Promise.all(
     requests.map(async (request) => {
       const body = await searchBody(without({ ...query, order: "" }, request.field), 1, 0);
-      return api.search({ ...body, facets: [request] }, signal);
+      const filters = [body.filter, ...sure].filter(Boolean);
+      const filter = filters.length ? { all: filters } : null;
+      return api.search({ ...body, filter, interpret: false, facets: [request] }, signal);
     }),
   );
   return answers.flatMap((answer) => answer.facets ?? []);
@@ -49,7 +55,7 @@ export async function countedInCatalogue(query, requests, signal) {
   const anything = { ...query, like: [products[0].id] };
   const [together, apart] = split(query, requests);
   const body = { ...(await searchBody(anything, 1, 0)), include_self: true, total: true, facets: together };
-  const [answer, rest] = await Promise.all([api.search(body, signal), countedApart(anything, apart, signal)]);
+  const [answer, rest] = await Promise.all([api.search(body, signal), countedApart(anything, null, apart, signal)]);
   return { total: answer.total, facets: [...answer.facets ?? [], ...rest] };
 }
 

@@ -32,8 +32,8 @@ function searching(query, catalogue) {
       const requests = fresh ? worthCounting(await inTime(catalogue.fields())) : [];
       const [together, apart] = split(query, requests);
       const extras = fresh ? { total: true, facets: together } : {};
-      const rest = countedApart(query, apart, signal).catch(() => []);
       const answer = await api.search({ ...body, ...extras }, signal);
+      const rest = countedApart(query, answer.interpretation, apart, signal).catch(() => []);
       // While products come and go, one may slide onto the next page.
       const places = answer.hits.slice(0, SEARCH_PAGE).map((hit, i) => item(hit, offset + i));
       offset += SEARCH_PAGE;

@@ -46,10 +46,10 @@ function valueWords(wanted) {
   return wanted.prefix === undefined ? rangeWords(wanted) : `${wanted.prefix}…`;
 }
 
-/** Of a sure term, and what it prefers among what it keeps, the first says enough. */
+/** Where the same words say a field twice, as with what is preferred among what is kept, the first says enough. */
 function withoutRepeats(terms) {
-  const sure = new Set(terms.filter((term) => term.sure).map(({ words }) => words));
-  return terms.filter((term) => term.sure || !sure.has(term.words));
+  const isRepeat = (term, earlier) => earlier.words === term.words && (earlier.sure || earlier.field === term.field);
+  return terms.filter((term, place) => term.sure || !terms.slice(0, place).some((earlier) => isRepeat(term, earlier)));
 }
 
 /** A term for words that lead away, without a filter: the catalogue has no value of that name. */
