@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     fetch_threads: int = Field(16, ge=1, le=256, description="Photos that a worker process fetches at once.")
     max_import_bytes: int = Field(8 * 2**30, gt=0, description="Largest file, and largest zip, of an uploaded import.")
     max_request_bytes: int = Field(64 * 2**20, gt=0, description="Largest HTTP request accepted, in bytes.")
-    web_threads: int = Field(8, ge=1, le=256, description="Requests that the web process serves at once.")
+    web_threads: int = Field(64, ge=1, le=256, description="Requests that the web process serves at once.")
     auth: Literal["auto", "required", "off"] = Field(
         "auto", description="API keys: `auto` (needed unless `host` is loopback), `required`, or `off` (never needed)."
     )

@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -30,6 +31,10 @@ UPRIGHT = {
 _QUIET = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 
 
+# However many threads a process has: a photo of the most pixels takes 200 MB while it is decoded.
+_AT_ONCE = threading.BoundedSemaphore(8)
+
+
 @dataclass(frozen=True)
 class DecodeLimits:
     """What a photo may weigh: `max_bytes` as received, `max_pixels` once decoded."""
@@ -55,7 +60,7 @@ def decode_image(data: bytes, limits: DecodeLimits, side: int = WORKING_SIDE) ->
     refuse_bombs(data, limits.max_pixels)
     _quieten()
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with _AT_ONCE, Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_pixels(image, limits)
             image.draft("RGB", (side, side))
             return _upright(to_srgb(image), _orientation(image))
