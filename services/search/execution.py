@@ -33,8 +33,8 @@ class Execution:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to find."""
-        return not self._ranking.first(1)
+        """Whether no product passes; those that do may all be below the minima."""
+        return not self._ranking.first(1) and not self._ranking.anything
 
     def hits(self) -> list[Hit]:
         """The page that was asked for."""
@@ -50,10 +50,11 @@ class Execution:
 
     def nothing_close(self) -> bool:
         """Whether the answer is none, on whatever page: see Answer.no_good_match."""
-        if self.empty:
+        first = self._ranking.first(1)
+        if not first:
             return True
         read = self._plan.interpretation
-        if read is not None and read.says_all and not self._plan.products and not self._ranking.first(1)[0].stage:
+        if read is not None and read.says_all and not self._plan.products and not first[0].stage:
             return False  # the words were the shop's own, and the hits are what they say
         wanted = terms(self._plan.words)
         if wanted and any(bears(record, wanted, self._shop.text_fields) for record in self._ranking.matched_words):

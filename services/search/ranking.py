@@ -64,7 +64,7 @@ class Ranking:
         self._steps = [(stage, depth) for stage in range(len(plan.stages)) for depth in DEPTHS]
         self._seen: set[str] = set()
         self._ranked: list[Candidate] = []
-        self._looked = False
+        self.anything = False
         self.best_score: float | None = None
         self.matched_words: list[Record] = []
 
@@ -83,8 +83,8 @@ class Ranking:
         if all(len(found) < depth for found in (near, worded, boosted)):
             self._skip(stage)  # there is no more
         fresh = [replace(found, stage=stage) for found in self._candidates(near, worded, boosted)]
-        if fresh and not self._looked:
-            self._looked = True
+        if fresh and not self.anything:
+            self.anything = True  # that passes, whether or not it reaches the minima
             self.best_score = max((found.score for found in fresh if found.score is not None), default=None)
             self.matched_words = [found.record for found in fresh if found.lexical_rank is not None][:3]
         kept = self._keep(fresh)

@@ -449,3 +449,9 @@ def test_photos_are_decoded_as_long_as_there_is_time(tmp_path, photo) -> None:
     ):
         assert (answer.status_code, answer.json["code"]) == (504, "deadline_exceeded")
     platform.close()
+
+
+def test_what_is_below_the_minima_gives_up_no_filter(shop) -> None:
+    answer = shop.post("/v1/search", json={"text": "red", "not": "unicorns", "min_score": 1, "total": True}).json
+    assert (answer["hits"], answer["no_good_match"], answer["total"]) == ([], True, 2)
+    assert answer["interpretation"]["terms"][0]["sure"], "there are red ones, if none so near"
