@@ -177,7 +177,10 @@ class Platform:
     def interpreter(self) -> Interpreter:
         """Reads the words of queries."""
         fields = self.settings.fields
-        return Interpreter(VocabularySource(self.catalogue.values, fields, everywhere=self.facets.everywhere), fields)
+        source = VocabularySource(
+            self.catalogue.values, fields, everywhere=self.facets.everywhere, version=self.database.version
+        )
+        return Interpreter(source, fields)
 
     @cached_property
     def facets(self) -> Facets:

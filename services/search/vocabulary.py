@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from services.fields import Fields, FieldType
@@ -54,6 +55,12 @@ class Vocabulary:
                 forms.update(words(value[:MAX_VALUE_CHARS]))
         self._terms = frozenset(term_of(form) for form in forms)
         self._spelling = Spelling(forms | self._terms)
+
+    def doubting(self) -> "Vocabulary":
+        """The same, of which no field is known to be everywhere."""
+        other = copy(self)
+        other.everywhere = frozenset()
+        return other
 
     @property
     def empty(self) -> bool:

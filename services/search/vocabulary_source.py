@@ -25,6 +25,9 @@ class VocabularySource:
 
     The first caller waits for the reading, `wait_s` at most, as others do that come before it is over. From then on
     nobody waits. A database that is away leaves what there is in force, and is asked again after `max_age_s`.
+
+    That every product has a field is believed only as long as `version` says that nothing has changed: the newest
+    product may be the first without, and must be found.
     """
 
     def __init__(
@@ -35,10 +38,13 @@ class VocabularySource:
         wait_s: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
         everywhere: Everywhere = lambda _: (),
+        version: Callable[[], object] = lambda: None,
     ) -> None:
-        self._values, self._fields, self._everywhere = values, fields, everywhere
+        self._values, self._fields = values, fields
+        self._everywhere, self._version = everywhere, version
         self._max_age_s, self._wait_s, self._clock = max_age_s, wait_s, clock
         self._vocabulary = Vocabulary({})
+        self._read_version: object = None
         self._lock = threading.Lock()
         self._loaded = threading.Event()
         self._reading: threading.Thread | None = None
@@ -50,13 +56,20 @@ class VocabularySource:
             self._refresh()
         if not self._loaded.is_set():
             self._loaded.wait(self._wait_s)
-        return self._vocabulary
+        vocabulary = self._vocabulary
+        return vocabulary if not vocabulary.everywhere or self._is_unchanged() else vocabulary.doubting()
 
     def join(self, timeout_s: float | None = None) -> None:
         """Wait for a reading that is under way."""
         reading = self._reading
         if reading is not None:
             reading.join(timeout_s)
+
+    def _is_unchanged(self) -> bool:
+        try:
+            return self._version() == self._read_version
+        except LookalikeError:
+            return False
 
     def _refresh(self) -> None:
         with self._lock:
@@ -69,7 +82,9 @@ class VocabularySource:
     def _read(self) -> None:
         began = self._clock()
         try:
+            version = self._version()  # before the reading: what changes meanwhile counts as a change since
             self._vocabulary = self._newest()
+            self._read_version = version
         except LookalikeError:
             pass  # a search without its filters is better than none; what there was stays in force
         finally:

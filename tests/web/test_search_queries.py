@@ -455,3 +455,9 @@ def test_what_is_below_the_minima_gives_up_no_filter(shop) -> None:
     answer = shop.post("/v1/search", json={"text": "red", "not": "unicorns", "min_score": 1, "total": True}).json
     assert (answer["hits"], answer["no_good_match"], answer["total"]) == ([], True, 2)
     assert answer["interpretation"]["terms"][0]["sure"], "there are red ones, if none so near"
+
+
+def test_a_product_without_a_label_is_found_as_soon_as_it_is_there(shop, body) -> None:
+    assert len(ids(shop.post("/v1/search", json={"text": "red"}))) == 2, "until now every product has a colour"
+    assert shop.put("/v1/products/new?wait=5", json=body("red", title="Red thing")).status_code == 200
+    assert ids(shop.post("/v1/search", json={"text": "red"}))[2:] == ["new"]
