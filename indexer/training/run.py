@@ -53,7 +53,7 @@ def train(
     _check_labels(dataset, labels)
     tokenizer = build_tokenizer(rows, dataset.label_fields, recipe) if isinstance(recipe, Joint) else None
     network = build_network(labels, tokenizer, recipe)
-    preprocessing = preprocessing_for(recipe.height, recipe.width, recipe.start)
+    preprocessing = preprocessing_for(recipe)
     photos = load_photos(dataset, rows, labels, preprocessing, report)
     field = dataset.label_fields[0]
     source = BatchSource(

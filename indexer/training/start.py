@@ -1,4 +1,4 @@
-"""Where a backbone's weights come from: torchvision's own, a local file, or nowhere."""
+"""Where a backbone's weights come from: its library's own, a local file, or nowhere."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +8,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from indexer.training.recipes import PRETRAINED, SCRATCH
+from indexer.training.recipes import PRETRAINED, SCRATCH, Recipe
 from services.encoders.backbones import load_pretrained, start_backbone
 from services.encoders.bundle import read_bundle
 from services.encoders.preprocess import IMAGENET_MEAN, IMAGENET_SCALE, Preprocessing
+from services.encoders.timm_backbones import TIMM, timm_input
 from services.errors import ModelError
 
 
@@ -44,10 +45,13 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def preprocessing_for(height: int, width: int, source: str) -> Preprocessing:
+def preprocessing_for(recipe: Recipe) -> Preprocessing:
     """The input that the start weights were trained for: torchvision's have ImageNet's mean and scale in front."""
-    if source == PRETRAINED:
+    height, width, backbone = recipe.height, recipe.width, recipe.backbone
+    if Path(recipe.start).is_dir():
+        return replace(read_bundle(Path(recipe.start))[0].preprocessing, height=height, width=width)
+    if backbone.startswith(TIMM):
+        return Preprocessing(height, width, *timm_input(backbone.removeprefix(TIMM)))
+    if recipe.start == PRETRAINED:
         return Preprocessing(height, width, IMAGENET_MEAN, IMAGENET_SCALE)
-    if Path(source).is_dir():
-        return replace(read_bundle(Path(source))[0].preprocessing, height=height, width=width)
     return Preprocessing(height, width)

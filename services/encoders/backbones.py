@@ -1,4 +1,4 @@
-"""Any torchvision CNN as a feature extractor: photos in, one pooled vector a photo out."""
+"""Any CNN of torchvision or timm as a feature extractor: photos in, one pooled vector a photo out."""
 
 import difflib
 
@@ -7,6 +7,8 @@ import torchvision
 from torch import Tensor, nn
 from torchvision.models import list_models
 
+from services.encoders.timm_backbones import CLASSIFIERS as TIMM_CLASSIFIERS
+from services.encoders.timm_backbones import TIMM, load_timm, make_timm, timm_names
 from services.errors import ModelError
 
 CLASSIFIERS = ("classifier", "fc", "head", "heads")
@@ -21,10 +23,13 @@ def backbone_names() -> list[str]:
 def make_backbone(name: str) -> tuple[nn.Module, int]:
     """The network `name` without its last layer, with random weights, and the length F of its features.
 
-    It maps (N, 3, H, W) to (N, F). VGG is pooled to one vector before its fully connected layers, which would be
-    nine tenths of its weights and fix its input size (Lin et al., "Network In Network", ICLR 2014).
-    Raises ModelError for a name that torchvision does not know.
+    `timm:` in front of the name means timm's, else it is torchvision's. It maps (N, 3, H, W) to (N, F). VGG is pooled
+    to one vector before its fully connected layers, which would be nine tenths of its weights and fix its input size
+    (Lin et al., "Network In Network", ICLR 2014).
+    Raises ModelError for a name that is not known.
     """
+    if name.startswith(TIMM):
+        return make_timm(name.removeprefix(TIMM))
     if name not in backbone_names():
         close = difflib.get_close_matches(name, backbone_names(), n=4, cutoff=0.4)
         raise ModelError(
@@ -43,10 +48,12 @@ def make_backbone(name: str) -> tuple[nn.Module, int]:
 
 
 def load_pretrained(name: str) -> dict[str, Tensor]:
-    """The weights that torchvision publishes for the network `name`; it downloads them at the first use.
+    """The weights that torchvision, or timm, publishes for the network `name`; it downloads them at the first use.
 
     Raises ModelError when there are none, or they cannot be had.
     """
+    if name.startswith(TIMM):
+        return load_timm(name.removeprefix(TIMM))
     try:
         weights = torchvision.models.get_model_weights(name).DEFAULT
         state: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True)
@@ -60,25 +67,26 @@ def load_pretrained(name: str) -> dict[str, Tensor]:
 
 
 def start_backbone(network: nn.Module, name: str, state: dict[str, Tensor], source: str) -> None:
-    """Load the weights `state` of torchvision's `name` into its `network` without the last layer.
+    """Load the weights `state` of the network `name` into its `network` without the last layer.
 
     `source` says where they come from. Raises ModelError where they are another network's.
     """
-    wanted = network.state_dict()
+    wanted, ends = network.state_dict(), (*CLASSIFIERS, "AuxLogits", "aux1", "aux2")
+    owner = "torchvision"
+    if name.startswith(TIMM):
+        state, ends, owner, name = timm_names(state, network), TIMM_CLASSIFIERS, "timm", name.removeprefix(TIMM)
     # What only the whole network has: the last layer, auxiliary classifiers, VGG's fully connected layers.
-    extra = {
-        key for key in state if key not in wanted and key.split(".")[0] in (*CLASSIFIERS, "AuxLogits", "aux1", "aux2")
-    }
+    extra = {key for key in state if key not in wanted and key.split(".")[0] in ends}
     kept = {key: value.to(torch.float32) if value.is_floating_point() else value for key, value in state.items()}
     kept = {key: value for key, value in kept.items() if key not in extra}
     counters = {key for key in wanted if key.endswith("num_batches_tracked")}
     try:
         missing, unexpected = network.load_state_dict(kept, strict=False)
     except RuntimeError as exc:
-        raise ModelError(f"{source}: not weights of torchvision's {name}: {exc}") from exc
+        raise ModelError(f"{source}: not weights of {owner}'s {name}: {exc}") from exc
     missing = [key for key in missing if key not in counters]
     if missing or unexpected:
-        raise ModelError(f"{source}: not weights of torchvision's {name}: lacks {missing[:3]}, has {unexpected[:3]}")
+        raise ModelError(f"{source}: not weights of {owner}'s {name}: lacks {missing[:3]}, has {unexpected[:3]}")
 
 
 def _randomly(name: str, **options: bool) -> nn.Module:

@@ -61,9 +61,11 @@ def test_a_file_that_is_no_photo_is_refused_in_words(page, shop, complaints) -> 
 
 
 def give(page, two_colours: bytes) -> None:
-    page.get_by_label("Photo", exact=True).set_input_files(
-        {"name": "mine.png", "mimeType": "image/png", "buffer": two_colours}
-    )
+    """Search by this photo, and wait for the answer: what was on the page before has titles too."""
+    mine = {"name": "mine.png", "mimeType": "image/png", "buffer": two_colours}
+    with page.expect_response("**/v1/search"):
+        page.get_by_label("Photo", exact=True).set_input_files(mine)
+    expect(page.get_by_role("heading", name="Looks like your photo")).to_be_visible()
     expect(page.get_by_role("img", name="Your photo, large")).to_be_visible()
     expect(page.locator("#grid .title").first).to_be_visible()
 

@@ -20,9 +20,9 @@ def number(default: Value, meaning: str) -> Value:
 class Recipe:
     """What recipes have in common. A recipe adds its own numbers, and may have other defaults."""
 
-    backbone: str = number("mobilenet_v2", "CNN, by torchvision's name for it.")
+    backbone: str = number("mobilenet_v2", "CNN, by torchvision's name for it, or `timm:` and timm's.")
     start: str = number(
-        PRETRAINED, "Start weights: `imagenet` downloads torchvision's; a file, a bundle's folder, or `scratch`."
+        PRETRAINED, "Start weights: `imagenet` downloads the library's; a file, a bundle's folder, or `scratch`."
     )
     height: int = number(128, "Input height in pixels.")
     width: int = number(96, "Input width in pixels.")

@@ -103,9 +103,14 @@ def test_a_safetensors_file_is_read_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_input_follows_the_start_weights(theirs: Path) -> None:
-    assert preprocessing_for(32, 24, PRETRAINED) == Preprocessing(32, 24, IMAGENET_MEAN, IMAGENET_SCALE)
-    assert preprocessing_for(32, 24, SCRATCH) == Preprocessing(32, 24)
-    assert preprocessing_for(32, 24, str(theirs)) == Preprocessing(32, 24, IMAGENET_MEAN, IMAGENET_SCALE)
+    def sees(start: str, backbone: str = BACKBONE) -> Preprocessing:
+        return preprocessing_for(Joint(backbone=backbone, start=start, height=32, width=24))
+
+    assert sees(PRETRAINED) == Preprocessing(32, 24, IMAGENET_MEAN, IMAGENET_SCALE)
+    assert sees(SCRATCH) == Preprocessing(32, 24)
+    assert sees(str(theirs)) == Preprocessing(32, 24, IMAGENET_MEAN, IMAGENET_SCALE)
+    assert sees("lite.pth", "timm:tf_efficientnet_lite0") == Preprocessing(32, 24)
+    assert sees("r18.pth", "timm:resnet18") == Preprocessing(32, 24, IMAGENET_MEAN, IMAGENET_SCALE)
 
 
 def test_a_bundle_brings_its_backbone_and_its_projection(theirs: Path) -> None:

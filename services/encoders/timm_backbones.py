@@ -1,0 +1,103 @@
+"""Any CNN of timm as a feature extractor, by `timm:` and its name there."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import timm
+from torch import Tensor, nn
+
+from services.encoders.preprocess import Channels
+from services.errors import ModelError
+
+TIMM = "timm:"
+"""What the name of a backbone begins with that is timm's."""
+
+CLASSIFIERS = ("classifier", "fc", "head")
+"""What timm calls the last layer."""
+
+
+def make_timm(name: str) -> tuple[nn.Module, int]:
+    """timm's network `name` without its last layer, with random weights, and the length F of its features.
+
+    It maps (N, 3, H, W) to (N, F). Raises ModelError for a name that timm does not know, and for a network that
+    takes one size of input only, as most transformers do.
+    """
+    if name not in timm.list_models():
+        close = difflib.get_close_matches(name, timm.list_models(), n=4, cutoff=0.4)
+        raise ModelError(f"timm has no network {name!r}; close to it: {', '.join(close or timm.list_models()[:4])}")
+    if _published(name).get("fixed_input_size"):
+        raise ModelError(f"timm's {name} takes one size of input only; choose a CNN")
+    network: Any = timm.create_model(name, pretrained=False, num_classes=0)
+    return network, int(network.head_hidden_size)
+
+
+def timm_input(name: str) -> tuple[Channels, Channels]:
+    """Mean and scale, in bytes and by channel, of the input that timm's weights of `name` were trained with."""
+    published = _published(name)
+    mean, scale = (tuple(round(255.0 * part, 3) for part in published[key]) for key in ("mean", "std"))
+    return mean, scale
+
+
+def load_timm(name: str) -> dict[str, Tensor]:
+    """The weights that timm publishes for `name`; it downloads them at the first use.
+
+    Raises ModelError when there are none, or they cannot be had.
+    """
+    try:
+        network = timm.create_model(name, pretrained=True)
+    # The hub's client raises errors of its own beside OSError, of several libraries, and timm a bare RuntimeError.
+    except Exception as exc:
+        raise ModelError(
+            f"timm's weights of {name} could not be had ({exc}); name a local file instead, or start from scratch"
+        ) from exc
+    state: dict[str, Tensor] = network.state_dict()
+    return state
+
+
+def timm_names(state: Mapping[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
+    """Weights of an EfficientNet under the names of EfficientNet-PyTorch, as timm's `network` names them; else as is.
+
+    Many published files come from that library, those of EfficientNet-Lite among them. It numbers blocks through;
+    timm numbers them within each stage.
+
+    >>> network, _ = make_timm("efficientnet_lite0")
+    >>> list(timm_names({"_blocks.1._expand_conv.weight": None, "_conv_head.weight": None}, network))
+    ['blocks.1.0.conv_pw.weight', 'conv_head.weight']
+    """
+    if not any(key.startswith("_blocks.") for key in state):
+        return dict(state)
+    stages: Any = getattr(network, "blocks", [])
+    places = [f"blocks.{stage}.{block}" for stage, blocks in enumerate(stages) for block in range(len(blocks))]
+    return {_renamed(key, places): tensor for key, tensor in state.items()}
+
+
+OUTSIDE = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
+IN_BLOCK = {
+    "_expand_conv": "conv_pw",
+    "_bn0": "bn1",
+    "_depthwise_conv": "conv_dw",
+    "_bn1": "bn2",
+    "_project_conv": "conv_pwl",
+    "_bn2": "bn3",
+}
+IN_FIRST_BLOCK = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
+"""The first block does not expand, and timm counts its layers from there."""
+
+
+def _renamed(key: str, places: list[str]) -> str:
+    block = re.fullmatch(r"_blocks\.(\d+)\.(\w+)\.(\w+)", key)
+    if block is None:
+        layer, _, rest = key.partition(".")
+        return f"{OUTSIDE.get(layer, layer)}.{rest}"
+    number, layer, rest = int(block[1]), block[2], block[3]
+    if number >= len(places):
+        return key
+    names = IN_FIRST_BLOCK if number == 0 else IN_BLOCK
+    return f"{places[number]}.{names.get(layer, layer)}.{rest}"
+
+
+def _published(name: str) -> dict[str, Any]:
+    found = timm.get_pretrained_cfg(name)
+    return {"mean": (0.5,) * 3, "std": (0.5,) * 3} if found is None else found.to_dict()
