@@ -71,8 +71,8 @@ def start_backbone(network: nn.Module, name: str, state: dict[str, Tensor], sour
 
     `source` says where they come from. Raises ModelError where they are another network's.
     """
-    wanted, ends = network.state_dict(), (*CLASSIFIERS, "AuxLogits", "aux1", "aux2")
-    owner = "torchvision"
+    wanted, owner = network.state_dict(), "torchvision"
+    ends: tuple[str, ...] = (*CLASSIFIERS, "AuxLogits", "aux1", "aux2")
     if name.startswith(TIMM):
         state, ends, owner, name = timm_names(state, network), TIMM_CLASSIFIERS, "timm", name.removeprefix(TIMM)
     # What only the whole network has: the last layer, auxiliary classifiers, VGG's fully connected layers.

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import timm
@@ -17,6 +17,9 @@ TIMM = "timm:"
 CLASSIFIERS = ("classifier", "fc", "head")
 """What timm calls the last layer."""
 
+HALVES: Channels = (127.5, 127.5, 127.5)
+"""Bytes to -1 and 1: the input of a network whose weights nobody has published."""
+
 
 def make_timm(name: str) -> tuple[nn.Module, int]:
     """timm's network `name` without its last layer, with random weights, and the length F of its features.
@@ -27,7 +30,8 @@ def make_timm(name: str) -> tuple[nn.Module, int]:
     if name not in timm.list_models():
         close = difflib.get_close_matches(name, timm.list_models(), n=4, cutoff=0.4)
         raise ModelError(f"timm has no network {name!r}; close to it: {', '.join(close or timm.list_models()[:4])}")
-    if _published(name).get("fixed_input_size"):
+    published = timm.get_pretrained_cfg(name)
+    if published is not None and published.fixed_input_size:
         raise ModelError(f"timm's {name} takes one size of input only; choose a CNN")
     network: Any = timm.create_model(name, pretrained=False, num_classes=0)
     return network, int(network.head_hidden_size)
@@ -35,9 +39,10 @@ def make_timm(name: str) -> tuple[nn.Module, int]:
 
 def timm_input(name: str) -> tuple[Channels, Channels]:
     """Mean and scale, in bytes and by channel, of the input that timm's weights of `name` were trained with."""
-    published = _published(name)
-    mean, scale = (tuple(round(255.0 * part, 3) for part in published[key]) for key in ("mean", "std"))
-    return mean, scale
+    published = timm.get_pretrained_cfg(name)
+    if published is None:
+        return HALVES, HALVES
+    return _in_bytes(published.mean), _in_bytes(published.std)
 
 
 def load_timm(name: str) -> dict[str, Tensor]:
@@ -98,6 +103,6 @@ def _renamed(key: str, places: list[str]) -> str:
     return f"{places[number]}.{names.get(layer, layer)}.{rest}"
 
 
-def _published(name: str) -> dict[str, Any]:
-    found = timm.get_pretrained_cfg(name)
-    return {"mean": (0.5,) * 3, "std": (0.5,) * 3} if found is None else found.to_dict()
+def _in_bytes(channels: Sequence[float]) -> Channels:
+    red, green, blue = (round(255.0 * channel, 3) for channel in channels)
+    return red, green, blue
