@@ -74,7 +74,7 @@ def test_a_redirect_is_the_same_url_for_the_size_and_the_clock(server: PhotoServ
     started = time.monotonic()
     with pytest.raises(HostAway, match=r"within 0.6 s"):
         make(FetchLimits(1000, timeout_s=0.6, max_redirects=20)).fetch(server.url("/a", slow))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4
 
 
 @pytest.mark.parametrize("location", ["/a", "", None])

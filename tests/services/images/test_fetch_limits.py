@@ -82,7 +82,7 @@ def test_drips_end_with_the_time(server: PhotoServer, make: Make, talk: Talk) ->
     started = time.monotonic()
     with pytest.raises(HostAway, match=r"/a: no photo came within 0.6 s"):
         make(QUICK).fetch(server.url("/a", talk))
-    assert 0.5 < time.monotonic() - started < 3
+    assert 0.5 < time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize(

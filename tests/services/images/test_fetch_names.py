@@ -62,7 +62,7 @@ def test_a_slow_name_server_ends_with_the_time(server: PhotoServer, make: Make) 
     started = time.monotonic()
     with pytest.raises(HostAway, match=r"within 0.6 s"):
         make(QUICK, resolve=slow).fetch(_named(server))
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     done.set()
 
 

@@ -108,4 +108,4 @@ def test_a_handshake_that_comes_to_nothing_may_pass(make: Make, said: bytes, ser
     started = time.monotonic()
     with pytest.raises(HostAway):
         make(server, timeout_s=0.6).fetch(f"https://photos.test:{server.port}/a")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
