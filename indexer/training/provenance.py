@@ -9,6 +9,7 @@ from typing import Any
 from indexer.training.recipes import PRETRAINED, SCRATCH, Recipe
 from services.encoders.bundle import Bundle, read_bundle
 from services.encoders.open_clip_bundle import OpenClipBundle
+from services.encoders.timm_backbones import TIMM
 
 NOT_RECORDED = "not recorded"
 OWN = "Apache-2.0, as the project"
@@ -73,6 +74,17 @@ def lineage(folder: Path) -> dict[str, Any]:
     told = ("recipe", "command", "hyperparameters", "trained_on", "started_from", "minutes", "machine", "licence")
     before = {name: bundle.facts[name] for name in (*told, "before") if name in bundle.facts}
     return {"started_from": bundle.info.key, "before": {"model": bundle.info.key, **before}}
+
+
+def start_name(recipe: Recipe) -> str:
+    """What the weights that `recipe` starts from are called. timm's are under many licences, so each has its own name.
+
+    >>> from indexer.training.recipes import Joint
+    >>> start_name(Joint(start="a/net.pth")), start_name(Joint(backbone="timm:resnet18", start="imagenet"))
+    ('net', 'timm:resnet18')
+    """
+    timms = recipe.start == PRETRAINED and recipe.backbone.startswith(TIMM)
+    return recipe.backbone if timms else Path(recipe.start).stem
 
 
 def licence_facts(data: str, start: str, before: Mapping[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from indexer.training.card import model_card
 from indexer.training.loop import CHECKPOINT, Run, fit
 from indexer.training.photos import LabelledPhotos, Report, load_photos
 from indexer.training.phrases import Captions
-from indexer.training.provenance import described, lineage
+from indexer.training.provenance import described, lineage, start_name
 from indexer.training.recipes import Joint, Recipe, Siamese, Triplet
 from indexer.training.refine import REFINE, refine
 from indexer.training.score import HeldOutScore
@@ -92,7 +92,7 @@ def facts_of(dataset: Dataset, recipe: Recipe, rows: int, limit: int | None, beg
         "recipe": type(recipe).__name__.lower(),
         "hyperparameters": {**asdict(recipe), "start": Path(recipe.start).stem},
         "trained_on": trained_on if limit is None else {**trained_on, "limit": limit},
-        "started_from": Path(recipe.start).stem,
+        "started_from": start_name(recipe),
         "minutes": round((time.monotonic() - began) / 60, 1),
         "machine": _machine(),
     }

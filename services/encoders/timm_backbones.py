@@ -34,7 +34,10 @@ def make_timm(name: str) -> tuple[nn.Module, int]:
     if published is not None and published.fixed_input_size:
         raise ModelError(f"timm's {name} takes one size of input only; choose a CNN")
     network: Any = timm.create_model(name, pretrained=False, num_classes=0)
-    return network, int(network.head_hidden_size)
+    features = getattr(network, "head_hidden_size", None)
+    if features is None:
+        raise ModelError(f"timm's {name} does not tell how many features it has; choose another")
+    return network, int(features)
 
 
 def timm_input(name: str) -> tuple[Channels, Channels]:
@@ -79,7 +82,9 @@ def timm_names(state: Mapping[str, Tensor], network: nn.Module) -> dict[str, Ten
 
 
 OUTSIDE = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
+EXCITES = {"_se_reduce": "se.conv_reduce", "_se_expand": "se.conv_expand"}
 IN_BLOCK = {
+    **EXCITES,
     "_expand_conv": "conv_pw",
     "_bn0": "bn1",
     "_depthwise_conv": "conv_dw",
@@ -87,7 +92,13 @@ IN_BLOCK = {
     "_project_conv": "conv_pwl",
     "_bn2": "bn3",
 }
-IN_FIRST_BLOCK = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
+IN_FIRST_BLOCK = {
+    **EXCITES,
+    "_depthwise_conv": "conv_dw",
+    "_bn1": "bn1",
+    "_project_conv": "conv_pw",
+    "_bn2": "bn2",
+}
 """The first block does not expand, and timm counts its layers from there."""
 
 

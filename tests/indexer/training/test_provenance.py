@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.training.provenance import licence_facts, short_path, training_command
+from indexer.training.provenance import licence_facts, short_path, start_name, training_command
 from indexer.training.recipes import RECIPES, Classify, Joint, Recipe
 
 
@@ -48,6 +48,11 @@ def test_only_known_data_on_a_known_start_make_a_licence() -> None:
     assert licence_facts("fashion-mnist", "imagenet", {})["weights"].startswith("Apache-2.0")
     for data, start in (("fashion-mnist", "somebodys"), ("a-shop", "imagenet"), ("fashion-mnist+a-shop", "scratch")):
         assert licence_facts(data, start, {})["weights"].startswith("not stated"), (data, start)
+
+
+def test_weights_that_timm_publishes_are_not_taken_for_torchvisions() -> None:
+    timms = start_name(Joint(backbone="timm:resnet18", start="imagenet"))
+    assert licence_facts("fashion-mnist", timms, {})["weights"].startswith("not stated")
 
 
 def test_a_model_made_from_another_inherits_its_licence() -> None:

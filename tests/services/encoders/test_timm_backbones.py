@@ -29,6 +29,7 @@ IN_BLOCK = {
     "conv_pwl": "_project_conv",
     "bn3": "_bn2",
 }
+EXCITES = {"conv_reduce": "_se_reduce", "conv_expand": "_se_expand"}
 IN_FIRST = {"conv_dw": "_depthwise_conv", "bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"}
 
 
@@ -51,7 +52,9 @@ def published_elsewhere(state: dict[str, Tensor]) -> dict[str, Tensor]:
             renamed[".".join([ELSEWHERE[parts[0]], *parts[1:]])] = tensor
             continue
         number = blocks.index((int(parts[1]), int(parts[2])))
-        layer = (IN_BLOCK if number else IN_FIRST)[parts[3]]
+        if parts[3] == "se":
+            parts[3:5] = [parts[4]]
+        layer = {**EXCITES, **(IN_BLOCK if number else IN_FIRST)}[parts[3]]
         renamed[f"_blocks.{number}.{layer}.{parts[4]}"] = tensor
     return renamed
 
@@ -69,10 +72,11 @@ def test_photos_become_pooled_features_and_timms_own_weights_fit(name: str) -> N
     assert all(torch.equal(found[key].float(), state[key].half().float()) for key in found if found[key].ndim)
 
 
-def test_weights_of_an_efficientnet_are_known_by_the_names_of_another_library() -> None:
-    state = whole(LITE)
-    network, _ = make_backbone(LITE)
-    start_backbone(network, LITE, published_elsewhere(state), "a file")
+@pytest.mark.parametrize("name", [LITE, "timm:tf_efficientnet_b0"])
+def test_weights_of_an_efficientnet_are_known_by_the_names_of_another_library(name: str) -> None:
+    state = whole(name)
+    network, _ = make_backbone(name)
+    start_backbone(network, name, published_elsewhere(state), "a file")
     found = network.state_dict()
     assert all(torch.equal(found[key], state[key]) for key in found if found[key].ndim)
 
@@ -94,6 +98,12 @@ def test_an_unknown_name_is_told_with_those_close_to_it() -> None:
 def test_a_network_of_one_input_size_is_refused() -> None:
     with pytest.raises(ModelError, match="vit_tiny_patch16_224 takes one size of input only"):
         make_backbone("timm:vit_tiny_patch16_224")
+
+
+def test_a_network_that_does_not_tell_its_features_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timm, "create_model", lambda name, **options: torch.nn.Identity())
+    with pytest.raises(ModelError, match="resnet18 does not tell how many features it has"):
+        make_backbone("timm:resnet18")
 
 
 def test_the_input_is_what_the_published_weights_were_trained_with() -> None:
