@@ -80,3 +80,26 @@ def random_views(
     )  # (N, 2, 3)
     grid = F.affine_grid(theta, [count, 3, *size], align_corners=False)  # (N, H, W, 2)
     return F.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def blended(pixels: Tensor) -> Tensor:
+    """Blend each photo of `pixels` (N, 3, H, W) with another of them, by torch's own generator.
+
+    Half of them see the other through themselves (Zhang et al., "mixup", ICLR 2018), half have a rectangle of it
+    (Yun et al., "CutMix", ICCV 2019); any share of the two is equally likely.
+    """
+    count, _, height, width = pixels.shape
+    others = pixels[torch.randperm(count)]
+    share = torch.rand(count)  # of the photo itself
+    side = (1 - share).sqrt()  # a rectangle of the frame's proportions, wholly inside
+    top, left = (torch.rand(count) * (1 - side) for _ in range(2))
+    down, right = (torch.arange(steps) / steps for steps in (height, width))
+    inside = _between(down, top, side)[:, :, None] & _between(right, left, side)[:, None, :]  # (N, H, W)
+    mixed = torch.rand(count) < 0.5
+    keep = torch.where(mixed[:, None, None], share[:, None, None], (~inside).float())[:, None].to(pixels.device)
+    return keep * pixels + (1 - keep) * others
+
+
+def _between(steps: Tensor, low: Tensor, length: Tensor) -> Tensor:
+    """Which of the `steps` (S,) lie in each interval that starts at `low` (N,) and is `length` (N,) long: (N, S)."""
+    return (steps[None] >= low[:, None]) & (steps[None] < (low + length)[:, None])

@@ -13,16 +13,19 @@ from indexer.training.augment import Augmentation, augmented
 from indexer.training.photos import LabelledPhotos
 from indexer.training.recipes import Recipe
 from indexer.training.sampling import IndexArray, class_batches, shuffled_batches
+from indexer.training.taught import Taught
 from services.encoders.preprocess import ModelInput
 
 
 @dataclass
 class Batch:
-    """B photos, ready for the network: `targets` holds class indices (B,) a field, `captions` a text a photo."""
+    """B photos, ready for the network: `targets` holds class indices (B,) a field, `captions` one text each."""
 
     pixels: Tensor  # (B, 3, H, W)
     targets: dict[str, Tensor]  # each (B,)
     captions: list[str]
+    taught: Taught | None = None
+    """What teachers said of the photos, where they were asked beforehand."""
 
 
 class Batches(Protocol):

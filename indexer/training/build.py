@@ -9,6 +9,7 @@ import torch
 from indexer.datasets import Example
 from indexer.training.objectives import (
     ClassifyObjective,
+    DistilledObjective,
     JointObjective,
     Objective,
     SiameseObjective,
@@ -17,6 +18,7 @@ from indexer.training.objectives import (
 from indexer.training.recipes import Classify, Joint, Recipe, Siamese, Triplet
 from indexer.training.start import start
 from indexer.training.start_bundle import start_from_bundle
+from indexer.training.teachers import Teachers
 from services.encoders.network import FEATURES, Architecture, JointNetwork
 from services.encoders.tokenizer import Tokenizer
 from services.errors import InvalidRequest
@@ -54,7 +56,9 @@ def build_network(labels: dict[str, list[str]], tokenizer: Tokenizer | None, rec
     return network
 
 
-def build_objective(network: JointNetwork, tokenizer: Tokenizer | None, recipe: Recipe, field: str) -> Objective:
+def build_objective(
+    network: JointNetwork, tokenizer: Tokenizer | None, recipe: Recipe, field: str, teachers: Teachers | None = None
+) -> Objective:
     """What `recipe` minimises on `network`; metric losses go by the label `field`."""
     if isinstance(recipe, Classify):
         return ClassifyObjective(network, recipe)
@@ -63,5 +67,6 @@ def build_objective(network: JointNetwork, tokenizer: Tokenizer | None, recipe: 
     if isinstance(recipe, Triplet):
         return TripletObjective(network, recipe, field)
     if isinstance(recipe, Joint) and tokenizer is not None:
-        return JointObjective(network, recipe, tokenizer)
+        joint = JointObjective(network, recipe, tokenizer)
+        return joint if teachers is None else DistilledObjective(joint, recipe, teachers)
     raise InvalidRequest(f"{type(recipe).__name__} is no recipe for a torchvision backbone")

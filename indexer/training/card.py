@@ -83,18 +83,36 @@ def _recipe(facts: Facts) -> str:
     told = [_step(step, f"### First, {step['model']}" if "model" in step else "") for step in reversed(steps)]
     if len(steps) > 1:
         told[-1] = "### Then, this model\n\n" + told[-1]
-    return "\n\n".join(["## Recipe", "Paths are shown from their last folder on.", *told])
+    return "\n\n".join(["## Recipe", "Paths are shown from their last folder on.", *told, *_teachers(steps)])
+
+
+def _teachers(steps: Sequence[Facts]) -> list[str]:
+    """The commands that train again what taught this model, and is not among the `steps` that led to it."""
+    shown, told = {step.get("model") for step in steps}, []
+    waiting = [teacher for step in steps for teacher in step.get("taught_by", ())]
+    while waiting:
+        facts = waiting.pop(0)
+        if facts["model"] in shown:
+            continue
+        shown.add(facts["model"])
+        told.append(f"### {facts['model']}, a teacher\n\n" + _again(facts))
+        waiting += [*facts.get("taught_by", ()), *([facts["before"]] if facts.get("before") else [])]
+    return told
 
 
 def _step(facts: Facts, heading: str) -> str:
     numbers = [(f"`{name}`", _number(value)) for name, value in facts.get("hyperparameters", {}).items()]
+    parts = [heading, _again(facts), _table(("hyperparameter", "value"), numbers)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _again(facts: Facts) -> str:
+    """The command that trains it again, and how long that took."""
     command = facts.get("command")
     again = f"```\n{command}\n```" if command else _FROM_PYTHON
     machine = f" on {facts['machine']}" if "machine" in facts else ""
     took = f" Training took {facts['minutes']} minutes{machine}." if "minutes" in facts else ""
-    trained = f"Recipe `{facts.get('recipe', NOT_RECORDED)}`.{took} To train it again:"
-    parts = [heading, trained, again, _table(("hyperparameter", "value"), numbers)]
-    return "\n\n".join(part for part in parts if part)
+    return f"Recipe `{facts.get('recipe', NOT_RECORDED)}`.{took} To train it again:\n\n{again}"
 
 
 _FROM_PYTHON = "call `indexer.training.run.train` with the hyperparameters below."

@@ -55,7 +55,9 @@ def described(bundle: Bundle | OpenClipBundle) -> dict[str, Any]:
     """The facts of `bundle`, with the licence and the limits that follow from its data, where it has none yet."""
     facts = dict(bundle.facts)
     data, start = facts.get("trained_on", {}).get("table", ""), facts.get("started_from", "")
-    facts.setdefault("licence", licence_facts(data, start, facts.get("before", {}).get("licence", {})))
+    before = facts.get("before", {}).get("licence", {})
+    teachers = [teacher.get("licence", {}) for teacher in facts.get("taught_by", ())]
+    facts.setdefault("licence", licence_facts(data, start, before, teachers))
     known = [limit for each in data.split("+") for limit in DATA_LIMITS.get(each, ())]
     if isinstance(bundle, Bundle):
         sees = bundle.preprocessing
@@ -70,10 +72,16 @@ def lineage(folder: Path) -> dict[str, Any]:
 
     Raises ModelError when the bundle cannot be read.
     """
+    before = told_of(folder)
+    return {"started_from": before["model"], "before": before}
+
+
+def told_of(folder: Path) -> dict[str, Any]:
+    """How the model in `folder` came about, for the card of another that learned from it. Raises ModelError."""
     bundle, _ = read_bundle(folder)
     told = ("recipe", "command", "hyperparameters", "trained_on", "started_from", "minutes", "machine", "licence")
-    before = {name: bundle.facts[name] for name in (*told, "before") if name in bundle.facts}
-    return {"started_from": bundle.info.key, "before": {"model": bundle.info.key, **before}}
+    chain = ("before", "taught_by")
+    return {"model": bundle.info.key, **{name: bundle.facts[name] for name in (*told, *chain) if name in bundle.facts}}
 
 
 def start_name(recipe: Recipe) -> str:
@@ -87,14 +95,18 @@ def start_name(recipe: Recipe) -> str:
     return recipe.backbone if timms else Path(recipe.start).stem
 
 
-def licence_facts(data: str, start: str, before: Mapping[str, str]) -> dict[str, str]:
+def licence_facts(
+    data: str, start: str, before: Mapping[str, str], teachers: Sequence[Mapping[str, str]] = ()
+) -> dict[str, str]:
     """Licence statements about the training `data` and the `start` weights, and what follows for the model's own.
 
-    `before` are the statements of the bundle that it started from, if it was one.
+    `before` are the statements of the bundle that it started from, if it was one, and `teachers` those of bundles that
+    it learned from.
     """
     sets = data.split("+")
     start_licence = before.get("weights", "") or START_LICENCES.get(start, NOT_RECORDED)
     known = all(each in DATA_LICENCES for each in sets) and (start in START_LICENCES or before.get("weights") == OWN)
+    known = known and all(teacher.get("weights") == OWN for teacher in teachers)
     return {
         "weights": OWN if known else "not stated; it is for whoever trained the model to say",
         "training_data": "; ".join(DATA_LICENCES.get(each, NOT_RECORDED) for each in sets),
@@ -125,6 +137,14 @@ def training_command(recipe_name: str, data: Sequence[str], recipe: Recipe, othe
     for part in fields(recipe):
         value = getattr(recipe, part.name)
         if value != getattr(usual, part.name):
-            shown = short_path(Path(value)) if part.name == "start" else str(value).removesuffix(".0")
+            shown = _shown(part.name, value)
             words += [f"--{part.name.replace('_', '-')}", shown]
     return shlex.join([*words, *others])
+
+
+def _shown(name: str, value: object) -> str:
+    if name == "start":
+        return short_path(Path(str(value)))
+    if name == "teachers":
+        return ",".join(short_path(Path(folder.strip())) for folder in str(value).split(","))
+    return str(value).removesuffix(".0")

@@ -6,7 +6,7 @@ with so many on a small machine. Once the backbone is locked its features are, a
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +15,11 @@ from torch import Tensor, nn
 
 from indexer.training.batches import Batch, BatchSource, CaptionOf
 from indexer.training.loop import Run, fit
-from indexer.training.objectives import JointObjective
+from indexer.training.objectives import DistilledObjective, JointObjective
 from indexer.training.photos import LabelledPhotos
 from indexer.training.recipes import Joint
+from indexer.training.taught import Taught
+from indexer.training.teachers import Teachers
 from services.encoders.network import JointNetwork
 from services.encoders.tokenizer import Tokenizer
 
@@ -27,21 +29,28 @@ REFINE = "refine"
 VIEWS = 1_000_003
 """Epoch numbers of the views, far from those of training."""
 
+ROWS = ""
+"""Stands for the teachers' rows among label fields, which have names."""
 
-def refine(network: JointNetwork, tokenizer: Tokenizer, recipe: Joint, run: Run) -> None:
+
+def refine(
+    network: JointNetwork, tokenizer: Tokenizer, recipe: Joint, run: Run, teachers: Teachers | None = None
+) -> None:
     """Train everything but the backbone of `network` for the recipe's `refine_epochs`, in place.
 
-    `run` is the one that trained it: its photos are seen in `refine_views` augmented views each.
+    `run` is the one that trained it: its photos are seen in `refine_views` augmented views each, by the `teachers`
+    too.
     """
     source = run.source
     if not isinstance(source, BatchSource):
         raise TypeError("only a run over photos can be refined")
-    views = [view_features(network, source, number, run) for number in range(recipe.refine_views)]
+    views = [see_view(network, source, number, run, teachers) for number in range(recipe.refine_views)]
     numbers = replace(
         recipe,
         epochs=recipe.refine_epochs,
         batch_size=recipe.refine_batch_size,
         head_lr=recipe.refine_lr,
+        label_weight=recipe.refine_label_weight,
         metric_weight=recipe.refine_metric_weight,
         contrastive_weight=recipe.refine_contrastive_weight,
         ema=0.0,
@@ -50,38 +59,63 @@ def refine(network: JointNetwork, tokenizer: Tokenizer, recipe: Joint, run: Run)
     )
     backbone, network.backbone = network.backbone, nn.Identity()
     try:
-        features = FeatureSource(torch.stack(views), source.photos, numbers, source.caption)
-        objective = JointObjective(network, numbers, tokenizer)
+        features = FeatureSource(views, source.photos, numbers, source.caption)
+        joint = JointObjective(network, numbers, tokenizer)
+        objective = joint if teachers is None else DistilledObjective(joint, numbers, teachers)
         fit(objective, Run(numbers, features, run.folder / REFINE, run.report))
     finally:
         network.backbone = backbone
 
 
+@dataclass(frozen=True)
+class View:
+    """One augmented view of N photos: its features (N, F), and what teachers say of it, both in half precision."""
+
+    features: Tensor
+    taught: Taught | None
+
+
 @torch.inference_mode()
-def view_features(network: JointNetwork, source: BatchSource, number: int, run: Run) -> Tensor:
-    """The features (N, F) of one augmented view of all photos, in half precision, in order of row."""
+def see_view(network: JointNetwork, source: BatchSource, number: int, run: Run, teachers: Teachers | None) -> View:
+    """One augmented view of all photos, in order of row."""
     device = next(network.parameters()).device
     training = network.training
     network.eval()
-    found: Tensor | None = None
-    batches = source.in_order(VIEWS + number)
-    for index, (rows, batch) in enumerate(batches):
-        features = network.backbone(batch.pixels.to(device)).half().cpu()  # (B, F)
-        if found is None:
-            found = torch.empty(len(source.photos), features.shape[1], dtype=torch.float16)
-        found[torch.from_numpy(rows)] = features
+    features, taught = _Rows(len(source.photos)), _Rows(len(source.photos))
+    for index, (rows, batch) in enumerate(source.in_order(VIEWS + number)):
+        where, pixels = torch.from_numpy(rows), batch.pixels.to(device)
+        features.put(where, {"features": network.backbone(pixels)})  # (B, F)
+        if teachers is not None:
+            told = teachers(pixels)
+            taught.put(where, {**told.probabilities, ROWS: told.rows})
         if index % 20 == 0:
             run.report(f"view {number + 1}: features", int(rows[-1]), len(source.photos))
     network.train(training)
-    assert found is not None  # noqa: S101  # there are photos, or they could not have been loaded
-    return found
+    said = (
+        None if teachers is None else Taught({k: v for k, v in taught.found.items() if k != ROWS}, taught.found[ROWS])
+    )
+    return View(features.found["features"], said)
+
+
+class _Rows:
+    """Named tensors of N rows in half precision, filled batch by batch."""
+
+    def __init__(self, count: int) -> None:
+        self.found: dict[str, Tensor] = {}
+        self._count = count
+
+    def put(self, where: Tensor, parts: Mapping[str, Tensor]) -> None:
+        """Keep rows (B, ...) of each part at the places `where` (B,)."""
+        for name, part in parts.items():
+            room = self.found.setdefault(name, torch.empty(self._count, *part.shape[1:], dtype=torch.float16))
+            room[where] = part.half().cpu()
 
 
 @dataclass(frozen=True)
 class FeatureSource:
-    """Batches of features: each photo once an epoch, in one of its `views` (V, N, F)."""
+    """Batches of features: each photo once an epoch, in one of its `views`."""
 
-    views: Tensor
+    views: Sequence[View]
     photos: LabelledPhotos
     recipe: Joint
     caption: CaptionOf | None
@@ -94,6 +128,22 @@ class FeatureSource:
     def epoch(self, number: int, small: bool) -> "FeatureBatches":
         """The batches of epoch `number`; features have no smaller size."""
         return FeatureBatches(self, number)
+
+    def seen(self, picked: Tensor, rows: Tensor) -> tuple[Tensor, Taught | None]:
+        """Features of the photos `rows` (B,), each in the view `picked` (B,), and what teachers say of those."""
+        parts = [view.features[rows] for view in self.views]
+        told = [view.taught[rows] for view in self.views if view.taught is not None]
+        features = _pick(parts, picked)
+        if not told:
+            return features, None
+        fields = told[0].probabilities
+        probabilities = {field: _pick([each.probabilities[field] for each in told], picked) for field in fields}
+        return features, Taught(probabilities, _pick([each.rows for each in told], picked))
+
+
+def _pick(views: Sequence[Tensor], picked: Tensor) -> Tensor:
+    """Row i of the view `picked[i]`, of `views` (B, ...) each, in single precision."""
+    return torch.stack(list(views))[picked, torch.arange(len(picked))].float()
 
 
 class FeatureBatches:
@@ -112,9 +162,10 @@ class FeatureBatches:
         size = min(source.recipe.batch_size, count)
         for rows in order.permutation(count)[: len(self) * size].reshape(-1, size):
             picked = torch.from_numpy(order.integers(views, size=size))
-            index = torch.from_numpy(rows)
+            features, taught = source.seen(picked, torch.from_numpy(rows))
             yield Batch(
-                source.views[picked, index].float(),
+                features,
                 {name: torch.from_numpy(found[rows]) for name, found in source.photos.targets.items()},
                 [source.caption(int(row), chance) for row in rows] if source.caption else [],
+                taught,
             )

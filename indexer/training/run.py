@@ -15,11 +15,12 @@ from indexer.training.card import model_card
 from indexer.training.loop import CHECKPOINT, Run, fit
 from indexer.training.photos import LabelledPhotos, Report, load_photos
 from indexer.training.phrases import Captions
-from indexer.training.provenance import described, lineage, start_name
+from indexer.training.provenance import described, lineage, start_name, told_of
 from indexer.training.recipes import Joint, Recipe, Siamese, Triplet
 from indexer.training.refine import REFINE, refine
 from indexer.training.score import HeldOutScore
 from indexer.training.start import preprocessing_for
+from indexer.training.teachers import Teachers
 from services.encoders.bundle import Bundle, write_bundle
 from services.encoders.preprocess import Preprocessing
 from services.encoders.protocol import ModelInfo
@@ -61,10 +62,11 @@ def train(
     )
     score = _held_out_score(dataset, recipe, labels, preprocessing, report)
     run = Run(recipe, source, out / TRAINING, report, score)
+    teachers = _teachers(recipe, labels, preprocessing)
     if recipe.epochs:
-        fit(build_objective(network, tokenizer, recipe, field), run)
+        fit(build_objective(network, tokenizer, recipe, field, teachers), run)
     if isinstance(recipe, Joint) and tokenizer is not None and recipe.refine_epochs:
-        refine(network, tokenizer, recipe, run)
+        refine(network, tokenizer, recipe, run, teachers)
     facts = {**facts_of(dataset, recipe, len(photos), limit, began), "command": command}
     info = ModelInfo(name, version, "", recipe.dimensions)
     heads = {head: labels[head] for head in network.architecture.heads}
@@ -85,16 +87,28 @@ def caption_of(photos: LabelledPhotos, recipe: Recipe) -> CaptionOf | None:
     return lambda row, chance: how.of(examples[row].title, examples[row].cells, chance)
 
 
+def _teachers(recipe: Recipe, labels: dict[str, list[str]], preprocessing: Preprocessing) -> Teachers | None:
+    if not isinstance(recipe, Joint) or not recipe.teacher_folders:
+        return None
+    return Teachers(recipe.teacher_folders, labels, recipe.alike, preprocessing)
+
+
 def facts_of(dataset: Dataset, recipe: Recipe, rows: int, limit: int | None, began: float) -> dict[str, Any]:
     """What a bundle tells of its training. `minutes` count from the last start of a run that was killed."""
+    numbers = {**asdict(recipe), "start": Path(recipe.start).stem}
+    taught: dict[str, Any] = {}
+    if isinstance(recipe, Joint) and recipe.teacher_folders:
+        numbers["teachers"] = ",".join(folder.name for folder in recipe.teacher_folders)
+        taught["taught_by"] = [told_of(folder) for folder in recipe.teacher_folders]
     trained_on = {"table": dataset.name, "split": TRAIN, "rows": rows, "labels": list(dataset.label_fields)}
     facts = {
         "recipe": type(recipe).__name__.lower(),
-        "hyperparameters": {**asdict(recipe), "start": Path(recipe.start).stem},
+        "hyperparameters": numbers,
         "trained_on": trained_on if limit is None else {**trained_on, "limit": limit},
         "started_from": start_name(recipe),
         "minutes": round((time.monotonic() - began) / 60, 1),
         "machine": _machine(),
+        **taught,
     }
     return {**facts, **lineage(Path(recipe.start))} if Path(recipe.start).is_dir() else facts
 

@@ -110,6 +110,14 @@ def load_bundle(folder: Path, cache: Path | None = None) -> BundleEncoder:
 
     Raises ModelError when it is missing, damaged or does not fit its own facts.
     """
+    bundle, network = load_network(folder)
+    if bundle.tokenizer is None or network.text is None:
+        return BundleEncoder(bundle, network, cache)
+    return TextBundleEncoder(bundle, network, network.text, bundle.tokenizer, cache)
+
+
+def load_network(folder: Path) -> tuple[Bundle, JointNetwork]:
+    """The facts and the network of the bundle in `folder`. Raises ModelError as `load_bundle` does."""
     bundle, state = read_bundle(folder)
     _check_facts(folder, bundle)
     network = JointNetwork(bundle.architecture)
@@ -120,9 +128,7 @@ def load_bundle(folder: Path, cache: Path | None = None) -> BundleEncoder:
     missing = [name for name in missing if not name.endswith("num_batches_tracked")]
     if missing or unexpected:
         raise ModelError(f"{folder}: the weights lack {missing[:3]} and have unknown {unexpected[:3]}")
-    if bundle.tokenizer is None or network.text is None:
-        return BundleEncoder(bundle, network, cache)
-    return TextBundleEncoder(bundle, network, network.text, bundle.tokenizer, cache)
+    return bundle, network
 
 
 def _check_facts(folder: Path, bundle: Bundle) -> None:

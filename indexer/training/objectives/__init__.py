@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from indexer.training.batches import Batch
 from indexer.training.objectives.classify import ClassifyObjective
+from indexer.training.objectives.distil import DistilledObjective
 from indexer.training.objectives.joint import JointObjective
 from indexer.training.objectives.siamese import SiameseObjective
 from indexer.training.objectives.triplet import TripletObjective
@@ -28,4 +29,11 @@ class Objective(Protocol):
         ...
 
 
-__all__ = ["ClassifyObjective", "JointObjective", "Objective", "SiameseObjective", "TripletObjective"]
+__all__ = [
+    "ClassifyObjective",
+    "DistilledObjective",
+    "JointObjective",
+    "Objective",
+    "SiameseObjective",
+    "TripletObjective",
+]

@@ -30,6 +30,10 @@ class JointObjective(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Every term of the loss, not yet weighed."""
         features, embeddings = self.network(batch.pixels)  # (B, F), (B, D)
+        return self.terms(features, embeddings, batch)
+
+    def terms(self, features: Tensor, embeddings: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """The same of photos that the network has seen: their features (B, F) and unit rows (B, D)."""
         losses = label_losses(
             self.network.label_logits(features, embeddings), batch.targets, self._recipe.label_smoothing
         )
@@ -50,7 +54,7 @@ class JointObjective(nn.Module):
             return recipe.contrastive_weight
         if name.startswith(METRIC):
             return recipe.metric_weight
-        return 1.0 if name in recipe.strong else recipe.weak_weight
+        return recipe.label_weight * recipe.field_weight(name)
 
     def _metric_losses(self, embeddings: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
         losses = {}

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from indexer.training.augment import Augmentation, augmented, erased, random_views, thumbnails
+from indexer.training.augment import Augmentation, augmented, blended, erased, random_views, thumbnails
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -105,3 +105,38 @@ def test_a_share_of_photos_has_a_rectangle_hidden_by_their_own_mean() -> None:
 
 def test_nothing_is_hidden_without_a_share() -> None:
     assert torch.equal(erased(checked(), 0.0, chance()), checked())
+
+
+def test_a_blended_photo_is_made_of_two_and_of_nothing_else() -> None:
+    torch.manual_seed(3)
+    pixels = plain(64, 16, 12)
+    found = blended(pixels)
+    assert found.shape == pixels.shape
+    colours = pixels[:, :, 0, 0]  # (N, 3)
+    mixed, cut = 0, 0
+    for index in range(64):
+        seen = found[index].flatten(1).T.unique(dim=0)  # (colours of this photo, 3)
+        if len(seen) > 1:
+            cut += 1
+            assert len(seen) == 2
+            assert all((colours - colour).abs().sum(dim=1).min() < 1e-6 for colour in seen)
+        elif (colours - seen[0]).abs().sum(dim=1).min() > 1e-3:
+            mixed += 1
+            assert colours.min(dim=0).values.le(seen[0]).all()
+            assert colours.max(dim=0).values.ge(seen[0]).all()
+    assert mixed > 16
+    assert cut > 16
+
+
+def test_blending_repeats_itself_by_torchs_seed() -> None:
+    pixels = torch.rand(8, 3, 16, 12, generator=chance())
+    torch.manual_seed(1)
+    one = blended(pixels)
+    torch.manual_seed(1)
+    assert torch.equal(one, blended(pixels))
+    assert not torch.equal(one, blended(pixels))
+
+
+def test_one_photo_is_blended_with_itself() -> None:
+    pixels = torch.rand(1, 3, 16, 12, generator=chance())
+    assert torch.allclose(blended(pixels), pixels)

@@ -16,7 +16,7 @@ from indexer.training.build import build_network, build_tokenizer
 from indexer.training.loop import Run
 from indexer.training.photos import load_photos
 from indexer.training.recipes import Joint
-from indexer.training.refine import FeatureSource, refine, view_features
+from indexer.training.refine import FeatureSource, View, refine, see_view
 from indexer.training.run import caption_of, train
 from services.encoders.bundle import WEIGHTS
 from services.encoders.network import JointNetwork
@@ -64,7 +64,7 @@ def test_the_backbone_is_put_back_when_refining_fails(dataset: Dataset, recipe: 
 def test_features_are_those_of_each_row_and_views_differ(dataset: Dataset, recipe: Joint, tmp_path: Path) -> None:
     network, _, run = prepared(dataset, replace(recipe, zoom=0.0, shift=0.0, erase=0.0), tmp_path)
     assert isinstance(run.source, BatchSource)
-    one, again, other = (view_features(network, run.source, number, run) for number in (0, 0, 1))
+    one, again, other = (see_view(network, run.source, number, run, None).features for number in (0, 0, 1))
     assert one.shape == (48, 512)
     assert one.dtype == torch.float16
     assert torch.equal(one, again)
@@ -81,7 +81,9 @@ def test_an_epoch_of_features_sees_each_photo_once_with_its_own_labels(
     _, _, run = prepared(dataset, recipe, tmp_path)
     photos = run.source.photos
     numbered = torch.arange(48.0).repeat(3, 1)[:, :, None] + torch.tensor([0.0, 0.25, 0.5])[:, None, None]  # (V, N, 1)
-    source = FeatureSource(numbered, photos, replace(recipe, batch_size=16), caption_of(photos, recipe))
+    source = FeatureSource(
+        [View(view, None) for view in numbered], photos, replace(recipe, batch_size=16), caption_of(photos, recipe)
+    )
     batches = list(source.epoch(0, small=False))
     assert len(batches) == len(source.epoch(0, small=True)) == source.steps_per_epoch == 3
     seen = torch.cat([batch.pixels for batch in batches]).squeeze(1)
@@ -97,7 +99,7 @@ def test_an_epoch_of_features_sees_each_photo_once_with_its_own_labels(
 
 def test_a_batch_larger_than_the_photos_is_all_of_them(dataset: Dataset, recipe: Joint, tmp_path: Path) -> None:
     _, _, run = prepared(dataset, recipe, tmp_path)
-    source = FeatureSource(torch.zeros(1, 48, 4), run.source.photos, replace(recipe, batch_size=2048), None)
+    source = FeatureSource([View(torch.zeros(48, 4), None)], run.source.photos, replace(recipe, batch_size=2048), None)
     assert source.steps_per_epoch == 1
     assert [len(batch.pixels) for batch in source.epoch(0, small=False)] == [48]
 
