@@ -89,14 +89,15 @@ def _recipe(facts: Facts) -> str:
 def _teachers(steps: Sequence[Facts]) -> list[str]:
     """The commands that train again what taught this model, and is not among the `steps` that led to it."""
     shown, told = {step.get("model") for step in steps}, []
-    waiting = [teacher for step in steps for teacher in step.get("taught_by", ())]
+    waiting = [(teacher, "a teacher") for step in steps for teacher in step.get("taught_by", ())]
     while waiting:
-        facts = waiting.pop(0)
+        facts, role = waiting.pop(0)
         if facts["model"] in shown:
             continue
         shown.add(facts["model"])
-        told.append(f"### {facts['model']}, a teacher\n\n" + _again(facts))
-        waiting += [*facts.get("taught_by", ()), *([facts["before"]] if facts.get("before") else [])]
+        told.append(f"### {facts['model']}, {role}\n\n" + _again(facts))
+        waiting += [(each, "a teacher") for each in facts.get("taught_by", ())]
+        waiting += [(facts["before"], "a teacher's start")] if facts.get("before") else []
     return told
 
 

@@ -58,11 +58,14 @@ def refine(
         accumulate=1,
     )
     backbone, network.backbone = network.backbone, nn.Identity()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     try:
         features = FeatureSource(views, source.photos, numbers, source.caption)
         joint = JointObjective(network, numbers, tokenizer)
         objective = joint if teachers is None else DistilledObjective(joint, numbers, teachers)
         fit(objective, Run(numbers, features, run.folder / REFINE, run.report))
+        after = network.state_dict()
+        network.load_state_dict({name: before[name].lerp(after[name], recipe.refine_share) for name in after})
     finally:
         network.backbone = backbone
 

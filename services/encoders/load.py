@@ -5,7 +5,7 @@ from pathlib import Path
 from services.encoders.protocol import Encoder
 from services.errors import ModelError
 
-SHIPPED = Path(__file__).parent / "bundles" / "lookalike-mobilenetv2"
+SHIPPED = Path(__file__).parent / "bundles" / "lookalike-efficientnet-lite2"
 
 
 def load_encoder(model: str = "", cache: Path | None = None) -> Encoder:

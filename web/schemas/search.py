@@ -114,7 +114,7 @@ class FacetAnswer(AnswerModel):
 class IndexAnswer(AnswerModel):
     """Which model's index answered, of which generation."""
 
-    model: Annotated[str, Field(examples=["lookalike-mobilenetv2@2+1f0c9a3b"])]
+    model: Annotated[str, Field(examples=["lookalike-efficientnet-lite2@3+1f0c9a3b"])]
     generation: Annotated[int, Field(ge=0)]
 
 

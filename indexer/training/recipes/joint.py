@@ -59,6 +59,9 @@ class Joint(Recipe):
     refine_label_weight: float = number(1.0, "Factor on the weights of all label fields then; 0 leaves their heads.")
     refine_metric_weight: float = number(1.0, "Loss weight of the supervised contrastive term then.")
     refine_contrastive_weight: float = number(1.0, "Loss weight between photos and words then.")
+    # Between the weights before and after lies a model that is often better than both (Wortsman et al., "Robust
+    # Fine-Tuning of Zero-Shot Models", CVPR 2022).
+    refine_share: float = number(1.0, "Share of the refined weights in those that are kept; the rest are as before.")
 
     @property
     def strong(self) -> tuple[str, ...]:
@@ -88,6 +91,8 @@ class Joint(Recipe):
         """Raise InvalidRequest for a number that no training can run with."""
         super().__post_init__()
         _ = self.alike
+        if not 0 <= self.refine_share <= 1:
+            raise InvalidRequest(f"refine_share {self.refine_share}: must lie between 0 and 1")
         if not 0 <= self.blend < 1:
             raise InvalidRequest(f"blend {self.blend}: must be 0 or more, and less than 1")
         if self.blend and not self.teacher_folders:

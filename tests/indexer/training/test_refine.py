@@ -53,6 +53,21 @@ def test_the_backbone_stays_and_all_above_it_moves(dataset: Dataset, recipe: Joi
     assert np.mean(told[-6:]) < 0.95 * np.mean(told[:6]), told
 
 
+def test_a_share_of_the_refined_weights_lies_between_before_and_after(
+    dataset: Dataset, recipe: Joint, tmp_path: Path
+) -> None:
+    states = []
+    for share in (0.0, 0.25, 1.0):
+        network, tokenizer, run = prepared(dataset, recipe, tmp_path / str(share))
+        refine(network, tokenizer, replace(recipe, refine_epochs=1.0, refine_share=share), run)
+        states.append(network.state_dict())
+    before, between, after = states
+    for name in before:
+        assert torch.allclose(between[name], before[name].lerp(after[name], 0.25), atol=1e-6), name
+    assert torch.equal(before["project.weight"], prepared(dataset, recipe, tmp_path)[0].state_dict()["project.weight"])
+    assert not torch.equal(before["project.weight"], after["project.weight"])
+
+
 def test_the_backbone_is_put_back_when_refining_fails(dataset: Dataset, recipe: Joint, tmp_path: Path) -> None:
     network, tokenizer, run = prepared(dataset, replace(recipe, precision="8"), tmp_path)
     backbone = network.backbone
