@@ -34,7 +34,7 @@ class DistilledObjective(nn.Module):
         """Every term of the loss, not yet weighed."""
         pixels, whole = batch.pixels, len(batch.pixels)
         if self._recipe.blend and batch.taught is None:
-            whole -= round(self._recipe.blend * whole)
+            whole = max(1, whole - round(self._recipe.blend * whole))  # words and labels need a photo to be of
             pixels = torch.cat([pixels[:whole], blended(pixels[whole:])])
             pixels = pixels.contiguous(memory_format=torch.channels_last)
         taught = self._teachers(pixels) if batch.taught is None else batch.taught

@@ -167,6 +167,13 @@ def test_labels_and_titles_are_of_whole_photos_only() -> None:
     assert all(torch.isfinite(loss) for loss in found.values())
 
 
+def test_one_photo_of_a_batch_stays_whole_however_many_are_blended() -> None:
+    distilled, _, batch = objective(Joint(strong_fields="kind", teachers="a", blend=0.99))
+    found = distilled(batch)
+    assert found.keys() == {"kind", "colour", "words", "taught_kind", "taught_relations"}
+    assert all(torch.isfinite(loss) for loss in found.values())
+
+
 def test_who_was_asked_beforehand_is_not_asked_again_and_nothing_is_blended() -> None:
     distilled, teachers, batch = objective(Joint(strong_fields="kind", teachers="a", blend=0.75))
     taught = Silence()(batch.pixels)
