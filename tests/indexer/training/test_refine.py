@@ -62,7 +62,7 @@ def test_a_share_of_the_refined_weights_lies_between_before_and_after(
         refine(network, tokenizer, replace(recipe, refine_epochs=1.0, refine_share=share), run)
         states.append(network.state_dict())
     before, between, after = states
-    for name in before:
+    for name in (name for name in before if before[name].is_floating_point()):
         assert torch.allclose(between[name], before[name].lerp(after[name], 0.25), atol=1e-6), name
     assert torch.equal(before["project.weight"], prepared(dataset, recipe, tmp_path)[0].state_dict()["project.weight"])
     assert not torch.equal(before["project.weight"], after["project.weight"])
