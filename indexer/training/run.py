@@ -24,7 +24,7 @@ from indexer.training.teachers import Teachers
 from services.encoders.bundle import Bundle, write_bundle
 from services.encoders.preprocess import Preprocessing
 from services.encoders.protocol import ModelInfo
-from services.errors import InvalidCatalogue
+from services.errors import InvalidCatalogue, InvalidRequest
 
 TRAINING = "training"
 """Folder in the bundle's folder for the checkpoint and the logs of its training."""
@@ -55,6 +55,7 @@ def train(
     tokenizer = build_tokenizer(rows, dataset.label_fields, recipe) if isinstance(recipe, Joint) else None
     network = build_network(labels, tokenizer, recipe)
     preprocessing = preprocessing_for(recipe)
+    teachers = _teachers(recipe, labels, preprocessing)
     photos = load_photos(dataset, rows, labels, preprocessing, report)
     field = dataset.label_fields[0]
     source = BatchSource(
@@ -62,7 +63,6 @@ def train(
     )
     score = _held_out_score(dataset, recipe, labels, preprocessing, report)
     run = Run(recipe, source, out / TRAINING, report, score)
-    teachers = _teachers(recipe, labels, preprocessing)
     if recipe.epochs:
         fit(build_objective(network, tokenizer, recipe, field, teachers), run)
     if isinstance(recipe, Joint) and tokenizer is not None and recipe.refine_epochs:
@@ -90,6 +90,8 @@ def caption_of(photos: LabelledPhotos, recipe: Recipe) -> CaptionOf | None:
 def _teachers(recipe: Recipe, labels: dict[str, list[str]], preprocessing: Preprocessing) -> Teachers | None:
     if not isinstance(recipe, Joint) or not recipe.teacher_folders:
         return None
+    if recipe.alike_fields and (strange := sorted(recipe.alike.keys() - labels.keys())):
+        raise InvalidRequest(f"alike_fields: {', '.join(strange)} is no label field of the data ({', '.join(labels)})")
     return Teachers(recipe.teacher_folders, labels, recipe.alike, preprocessing)
 
 

@@ -64,8 +64,12 @@ class Teachers:
     @torch.no_grad()
     def __call__(self, pixels: Tensor) -> Taught:
         """What they say of photos as the learning network sees them: `pixels` (B, 3, H, W), normalised."""
+        with torch.autocast(pixels.device.type, enabled=False):  # in single precision, whatever the pupil learns in
+            return self._say(pixels.float())
+
+    def _say(self, pixels: Tensor) -> Taught:
         raw = pixels * self._scale.to(pixels.device) + self._mean.to(pixels.device)
-        scores: dict[str, list[Tensor]] = {field: [] for field in self._labels}
+        scores: dict[str, list[Tensor]] = {}
         rows: list[Tensor] = []
         for teacher in self._teachers:
             features = torch.from_numpy(teacher.runtime(_bytes(raw, teacher.bundle))[0]).to(self._device)
@@ -73,9 +77,10 @@ class Teachers:
                 embeddings = F.normalize(network.project(features), dim=-1)  # (B, D)
                 rows.append(embeddings)
                 for field, logits in network.label_logits(features, embeddings).items():
-                    if field in scores:
-                        scores[field].append(_reordered(logits, bundle.labels[field], self._labels[field]))
-        probabilities = {field: _agreed(found) for field, found in scores.items() if found}
+                    theirs, ours = bundle.labels[field], self._labels.get(field, ())
+                    if not set(theirs).isdisjoint(ours):
+                        scores.setdefault(field, []).append(_reordered(logits, theirs, ours))
+        probabilities = {field: _agreed(found) for field, found in scores.items()}
         taught = Taught(probabilities, self._alike(rows, probabilities))
         return Taught({k: v.to(pixels.device) for k, v in taught.probabilities.items()}, taught.rows.to(pixels.device))
 
@@ -114,13 +119,15 @@ def _bytes(raw: Tensor, bundle: Bundle) -> np.ndarray[tuple[int, ...], np.dtype[
 
 
 def _reordered(logits: Tensor, theirs: Sequence[str], ours: Sequence[str]) -> Tensor:
-    """Log-probabilities (B, classes) of `logits` (B, their classes) in our order; NaN for what they do not know."""
+    """Log-probabilities (B, classes) of `logits` (B, their classes) in our order; NaN for what they do not know.
+
+    They must share a label.
+    """
     known = {label: column for column, label in enumerate(theirs)}
     pairs = [(column, known[label]) for column, label in enumerate(ours) if label in known]
     found = logits.new_full((len(logits), len(ours)), torch.nan)
-    if pairs:
-        to, of = (torch.tensor(column, device=logits.device) for column in zip(*pairs, strict=True))
-        found[:, to] = logits.log_softmax(dim=1)[:, of]
+    to, of = (torch.tensor(column, device=logits.device) for column in zip(*pairs, strict=True))
+    found[:, to] = logits.log_softmax(dim=1)[:, of]
     return found
 
 

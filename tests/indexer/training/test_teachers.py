@@ -91,6 +91,32 @@ def test_labels_are_put_in_the_networks_own_order_and_unknown_ones_get_nothing(
     assert taught.probabilities["base_colour"][:, 1].tolist() == [0.0] * len(photos)
 
 
+def test_a_field_of_which_no_label_is_known_is_not_taught(bundle_folder: Path, photos: LabelledPhotos) -> None:
+    labels = {"article_type": ["Belts", "Dresses"], "base_colour": ["Rot", "Blau"]}
+    taught = Teachers([bundle_folder], labels, FIELDS, SEES)(pixels(photos))
+    assert taught.probabilities.keys() == {"article_type"}
+    assert torch.isfinite(taught.rows).all()
+
+
+def test_teachers_speak_in_single_precision_in_whatever_the_network_learns(
+    bundle_folder: Path, photos: LabelledPhotos
+) -> None:
+    teachers = Teachers([bundle_folder], LABELS, FIELDS, SEES)
+    expected = teachers(pixels(photos))
+    with torch.autocast("cpu", torch.bfloat16):
+        found = teachers(pixels(photos))
+    assert torch.equal(found.rows, expected.rows)
+    assert all(torch.equal(found.probabilities[field], expected.probabilities[field]) for field in LABELS)
+
+
+def test_a_strange_field_among_the_alike_is_told(
+    dataset: Dataset, joint_recipe: Joint, bundle_folder: Path, tmp_path: Path
+) -> None:
+    recipe = replace(joint_recipe, teachers=str(bundle_folder), alike_fields="article_type,colour:0.5")
+    with pytest.raises(InvalidRequest, match="colour is no label field"):
+        train(dataset, recipe, tmp_path / "out", silent)
+
+
 def test_teachers_with_one_backbone_look_once(
     dataset: Dataset, joint_recipe: Joint, bundle_folder: Path, photos: LabelledPhotos, tmp_path: Path
 ) -> None:
