@@ -134,7 +134,7 @@ class Platform:
     @cached_property
     def encoder(self) -> Encoder:
         """The model. The first use loads it, which takes seconds."""
-        return load_encoder(self.settings.model, self.settings.data_dir / "cache")
+        return load_encoder(self.settings.model, self.settings.data_dir / "cache", self.settings.precision)
 
     @cached_property
     def indexes(self) -> IndexServer:

@@ -14,7 +14,7 @@ from services.encoders.bundle import Bundle
 from services.encoders.bundle_encoder import load_network
 from services.encoders.network import JointNetwork
 from services.encoders.preprocess import ModelInput
-from services.encoders.runtime import ImageRuntime, image_runtime
+from services.encoders.runtime import ImageRuntime, best_precision, image_runtime
 
 KIND_SHARE = 0.6
 """How much it counts for two photos to be alike that they bear the same labels, beside the teachers' embeddings."""
@@ -58,7 +58,9 @@ class Teachers:
             if teacher.bundle.preprocessing == bundle.preprocessing and _equal(teacher.networks[0][1], network):
                 teacher.networks.append((bundle, network))
                 return
-        runtime = image_runtime(network, bundle.preprocessing, self._device)
+        # What a teacher says is a judgement: the last digits of it do not matter.
+        precision = best_precision(self._device)
+        runtime = image_runtime(network, bundle.preprocessing, self._device, precision=precision)
         self._teachers.append(_Teacher(bundle, runtime, [(bundle, network)]))
 
     @torch.no_grad()

@@ -12,6 +12,7 @@ from services.arrays import FloatArray, unit_rows
 from services.encoders.bundle import Bundle, read_bundle
 from services.encoders.calibration import UNCALIBRATED, ScoreCalibration
 from services.encoders.network import JointNetwork, TextTower
+from services.encoders.precision import Precision
 from services.encoders.preprocess import PixelArray
 from services.encoders.protocol import ModelInfo, Prediction
 from services.encoders.runtime import LazyRuntime
@@ -24,13 +25,15 @@ BATCH = 64
 class BundleEncoder:
     """A bundle that encodes images and classifies them. Stateless after loading, so threads may share it."""
 
-    def __init__(self, bundle: Bundle, network: JointNetwork, cache: Path | None = None) -> None:
+    def __init__(
+        self, bundle: Bundle, network: JointNetwork, cache: Path | None = None, precision: Precision = "f32"
+    ) -> None:
         self.bundle = bundle
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
         # Named by the weights' hash, so that a retrained model never meets what its predecessor left.
         folder = cache and cache / bundle.info.fingerprint[:16]
-        self._see = LazyRuntime(self._network, bundle.preprocessing, self._device, folder)
+        self._see = LazyRuntime(self._network, bundle.preprocessing, self._device, folder, precision)
 
     @property
     def model(self) -> ModelInfo:
@@ -92,8 +95,9 @@ class TextBundleEncoder(BundleEncoder):
         tower: TextTower,
         tokenizer: Tokenizer,
         cache: Path | None = None,
+        precision: Precision = "f32",
     ) -> None:
-        super().__init__(bundle, network, cache)
+        super().__init__(bundle, network, cache, precision)
         self._tower, self._tokenizer = tower, tokenizer  # the tower is a part of the network, and moved with it
 
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
@@ -105,15 +109,15 @@ class TextBundleEncoder(BundleEncoder):
         return unit_rows(rows.cpu().numpy())
 
 
-def load_bundle(folder: Path, cache: Path | None = None) -> BundleEncoder:
-    """Load the bundle in `folder`; see load_encoder for `cache`.
+def load_bundle(folder: Path, cache: Path | None = None, precision: Precision = "f32") -> BundleEncoder:
+    """Load the bundle in `folder`; see load_encoder for `cache` and `precision`.
 
     Raises ModelError when it is missing, damaged or does not fit its own facts.
     """
     bundle, network = load_network(folder)
     if bundle.tokenizer is None or network.text is None:
-        return BundleEncoder(bundle, network, cache)
-    return TextBundleEncoder(bundle, network, network.text, bundle.tokenizer, cache)
+        return BundleEncoder(bundle, network, cache, precision)
+    return TextBundleEncoder(bundle, network, network.text, bundle.tokenizer, cache, precision)
 
 
 def load_network(folder: Path) -> tuple[Bundle, JointNetwork]:

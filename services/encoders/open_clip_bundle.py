@@ -17,6 +17,7 @@ from torch import Tensor
 from services.encoders.bundle import FORMAT, MANIFEST, WEIGHTS, calibration_in, file_sha256, replace_text, write_weights
 from services.encoders.calibration import ScoreCalibration
 from services.encoders.open_clip_encoder import OpenClipEncoder, OpenClipSource
+from services.encoders.precision import Precision
 from services.encoders.protocol import ModelInfo
 from services.errors import ModelError
 
@@ -114,8 +115,11 @@ def read_open_clip_bundle(folder: Path) -> OpenClipBundle:
 class OpenClipBundleEncoder(OpenClipEncoder):
     """An open_clip model from a bundle."""
 
-    def __init__(self, bundle: OpenClipBundle, network: Any, preprocess: Any, tokenizer: Any) -> None:
-        super().__init__(OpenClipSource(bundle.architecture, None, bundle.info.version), network, preprocess, tokenizer)
+    def __init__(
+        self, bundle: OpenClipBundle, network: Any, preprocess: Any, tokenizer: Any, precision: Precision = "f32"
+    ) -> None:
+        source = OpenClipSource(bundle.architecture, None, bundle.info.version)
+        super().__init__(source, network, preprocess, tokenizer, precision)
         self.bundle = bundle
         self._info = bundle.info
 
@@ -125,8 +129,11 @@ class OpenClipBundleEncoder(OpenClipEncoder):
         return self.bundle.calibration
 
 
-def load_open_clip_bundle(folder: Path) -> OpenClipBundleEncoder:
-    """Load the bundle in `folder`. Raises ModelError when it is missing, damaged or does not fit its architecture."""
+def load_open_clip_bundle(folder: Path, precision: Precision = "f32") -> OpenClipBundleEncoder:
+    """Load the bundle in `folder`, to see photos in `precision`.
+
+    Raises ModelError when it is missing, damaged or does not fit its architecture.
+    """
     bundle = read_open_clip_bundle(folder)
     try:
         network, _, preprocess = open_clip.create_model_and_transforms(
@@ -141,4 +148,4 @@ def load_open_clip_bundle(folder: Path) -> OpenClipBundleEncoder:
         raise ModelError(f"{folder}: cannot be loaded as open_clip's {bundle.architecture}: {exc}") from exc
     if missing or unexpected:
         raise ModelError(f"{folder}: the weights lack {missing[:3]} and have unknown {unexpected[:3]}")
-    return OpenClipBundleEncoder(bundle, network, preprocess, tokenizer)
+    return OpenClipBundleEncoder(bundle, network, preprocess, tokenizer, precision)

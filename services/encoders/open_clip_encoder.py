@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from services.arrays import FloatArray, unit_rows
+from services.encoders.precision import Precision
 from services.encoders.protocol import ModelInfo, TextEncoder
 from services.errors import ModelError
 from services.images import flatten
@@ -52,7 +53,9 @@ class OpenClipEncoder:
         network: nn.Module,
         preprocess: Callable[[Image.Image], Tensor],
         tokenizer: Callable[[list[str]], Tensor],
+        precision: Precision = "f32",
     ) -> None:
+        self._precision = precision
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network: Any = network.eval().to(self._device)  # open_clip's classes share no typed base
         self._preprocess, self._tokenizer = preprocess, tokenizer
@@ -82,7 +85,8 @@ class OpenClipEncoder:
     def _embed_images(self, images: Sequence[Image.Image]) -> FloatArray:
         # Flattened first: open_clip's own conversion to RGB would turn transparent parts black.
         batch = torch.stack([self._preprocess(flatten(image)) for image in images])  # (B, 3, H, W)
-        with torch.inference_mode():
+        half = torch.autocast(self._device.type, torch.bfloat16, enabled=self._precision == "bf16")
+        with torch.inference_mode(), half:
             rows: FloatArray = self._network.encode_image(batch.to(self._device)).float().cpu().numpy()  # (B, D)
         return rows
 
@@ -94,14 +98,15 @@ class OpenClipEncoder:
         return rows
 
 
-def load_open_clip(spec: str) -> TextEncoder:
+def load_open_clip(spec: str, precision: Precision = "f32") -> TextEncoder:
     """Load the open_clip model `spec`: `NAME`, `NAME:TAG`, `NAME:FILE` or `hf-hub:OWNER/NAME`.
 
     A name alone means the first weights that open_clip lists for it. Weights that are not on this machine are
-    downloaded. Raises ModelError for an unknown name or tag, a missing or unfit file, and a failed download.
+    downloaded. `precision` is what photos are seen in. Raises ModelError for an unknown name or tag, a missing or
+    unfit file, and a failed download.
     """
     source = find_source(spec)
-    return OpenClipEncoder(source, *create(source))
+    return OpenClipEncoder(source, *create(source), precision)
 
 
 def create(source: OpenClipSource) -> tuple[Any, Callable[[Image.Image], Tensor], Callable[[list[str]], Tensor]]:

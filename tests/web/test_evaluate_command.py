@@ -46,7 +46,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             colour = list(COLOURS)[number % 3]
             Image.new("RGB", (8, 10), COLOURS[colour]).save(tmp_path / "photos" / f"{number}.png")
             table.writerow((f"{number}.png", f"{colour} {number}", colour, "train" if number > 5 else "val"))
-    monkeypatch.setattr("services.encoders.load_encoder", lambda name: Colours(name or "shipped"))
+    monkeypatch.setattr("services.encoders.load_encoder", lambda name, **_: Colours(name or "shipped"))
     return ["--table", str(tmp_path / "catalogue.csv"), "--images", str(tmp_path / "photos")]
 
 
@@ -143,3 +143,22 @@ def test_what_is_recorded_names_data_and_split(data: list[str], monkeypatch: pyt
     ((folder, name, split, figures),) = told
     assert (folder, name, split) == (Path("some-bundle"), Path(data[1]).parent.name, "val")
     assert figures["rows"] == 6  # type: ignore[index]
+
+
+def test_the_precision_asked_for_reaches_every_model(data: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def load(name: str, precision: str) -> Colours:
+        asked.append((name, precision))
+        return Colours(name)
+
+    monkeypatch.setattr("services.encoders.load_encoder", load)
+    assert run("one", "other", *data, "--precision", "bf16").exit_code == 0
+    assert run("one", *data).exit_code == 0
+    assert asked == [("one", "bf16"), ("other", "bf16"), ("one", "f32")]
+
+
+def test_a_card_holds_figures_in_single_precision(data: list[str]) -> None:
+    result = run("one", *data, "--record", "--precision", "bf16")
+    assert result.exit_code == 2
+    assert "--record takes figures in f32" in result.stderr

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # these load numpy, and some of them torch: only where the co
     from indexer.evaluation.compare import Comparison
     from indexer.evaluation.study import Plan, Study
     from services.encoders import Encoder
+    from services.encoders.precision import Precision
 
 POSITIVE = click.IntRange(min=1)
 OUTPUT = click.Path(dir_okay=False, path_type=Path)
@@ -37,6 +38,13 @@ WORST = 10
 @click.option("--knn", metavar="COLUMN", help="Also let the 15 nearest photos of split train vote on this column.")
 @click.option("--robustness", is_flag=True, help="Also search by degraded copies of the photos.")
 @click.option("--typed", is_flag=True, help="Also search by words as people type them.")
+@click.option(
+    "--precision",
+    type=click.Choice(["f32", "bf16"]),
+    default="f32",
+    show_default=True,
+    help="See photos in single precision, or in bf16, as LOOKALIKE_PRECISION has them encoded.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
 @click.option("--json-file", type=OUTPUT, help="Write the figures as one JSON object to this file.")
 @click.option("--sheet", type=OUTPUT, help="Draw some nearest neighbours to this PNG.")
@@ -52,6 +60,7 @@ def evaluate(
     knn: str | None,
     robustness: bool,
     typed: bool,
+    precision: "Precision",
     as_json: bool,
     json_file: Path | None,
     sheet: Path | None,
@@ -63,14 +72,17 @@ def evaluate(
     A model is a bundle's folder, or open_clip:NAME; without one, the bundle that ships with Lookalike.
     """
     from indexer.evaluation.study import Plan
+    from services.encoders import load_encoder
 
     _check_outputs({"--sheet": sheet, "--html": html, "--json-file": json_file})
     if len(models) > 2:
         raise click.UsageError("at most two models can be compared")
     if record and (len(models) > 1 or limit is not None):
         raise click.UsageError("--record takes one model and the whole split")
+    if record and precision != "f32":
+        raise click.UsageError("--record takes figures in f32: a card tells what the weights are worth")
     plan = Plan(split, limit, gallery == "all", knn, robustness, typed)
-    studies = _studies(models or ("",), data, plan)
+    studies = _studies([load_encoder(model, precision=precision) for model in models or ("",)], data, plan)
     comparison = _comparison(studies)
     if record:
         _record(models, studies)
@@ -102,11 +114,9 @@ def _check_outputs(paths: dict[str, Path | None]) -> None:
             raise click.BadParameter(f"no such folder: {path.parent}", param_hint=option)
 
 
-def _studies(models: tuple[str, ...], data: DataChoice, plan: "Plan") -> list["Study"]:
+def _studies(encoders: list["Encoder"], data: DataChoice, plan: "Plan") -> list["Study"]:
     from indexer.evaluation.study import study
-    from services.encoders import load_encoder
 
-    encoders = [load_encoder(model) for model in models]
     dataset = _dataset(encoders, data)
     found = []
     for encoder in encoders:

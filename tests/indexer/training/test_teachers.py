@@ -25,12 +25,19 @@ from services.encoders.bundle import WEIGHTS, read_bundle
 from services.encoders.bundle_encoder import load_network
 from services.encoders.network import Architecture, JointNetwork
 from services.encoders.preprocess import Preprocessing
+from services.encoders.runtime import best_precision, image_runtime
 from services.encoders.tokenizer import Tokenizer
 from services.errors import InvalidRequest, ModelError
 
 LABELS = {"article_type": ["Belts", "Dresses"], "base_colour": ["Red", "Blue", "Green"]}
 SEES = Preprocessing(32, 32)
 FIELDS = {"article_type": 1.0, "base_colour": 1.0}
+
+
+@pytest.fixture(autouse=True)
+def _exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Teachers see photos in single precision, so that what they say can be compared to the last digits."""
+    monkeypatch.setattr("indexer.training.teachers.best_precision", lambda _: "f32")
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +74,24 @@ def test_one_teacher_says_what_its_bundle_says(bundle_folder: Path, photos: Labe
     assert taught.probabilities.keys() == expected.keys()
     for field, found in taught.probabilities.items():
         assert torch.allclose(found, expected[field].exp(), atol=1e-4), field
+
+
+def test_teachers_see_photos_as_quickly_as_the_hardware_can(
+    bundle_folder: Path, photos: LabelledPhotos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = Teachers([bundle_folder], LABELS, FIELDS, SEES)(pixels(photos))
+    asked: list[object] = []
+
+    def runtime(*given: object, precision: str) -> object:
+        asked.append(precision)
+        return image_runtime(*given, precision=precision)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("indexer.training.teachers.best_precision", best_precision)
+    monkeypatch.setattr("indexer.training.teachers.image_runtime", runtime)
+    quick = Teachers([bundle_folder], LABELS, FIELDS, SEES)(pixels(photos))
+    assert asked == [best_precision(torch.device("cuda" if torch.cuda.is_available() else "cpu"))]
+    for field, found in quick.probabilities.items():
+        assert torch.allclose(found, exact.probabilities[field], atol=2e-2), field
 
 
 def test_several_teachers_speak_as_their_geometric_mean(

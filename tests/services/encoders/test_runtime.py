@@ -6,7 +6,14 @@ import torch
 
 from services.encoders.network import Architecture, JointNetwork
 from services.encoders.preprocess import Preprocessing
-from services.encoders.runtime import OpenVinoRuntime, PixelTower, Seen, TorchRuntime, image_runtime
+from services.encoders.runtime import (
+    OpenVinoRuntime,
+    PixelTower,
+    Seen,
+    TorchRuntime,
+    best_precision,
+    image_runtime,
+)
 
 SIZE = Preprocessing(64, 48)
 
@@ -69,3 +76,39 @@ def test_a_cache_that_cannot_be_written_is_done_without(tower: PixelTower, tmp_p
     (tmp_path / "file").write_text("in the way")
     pixels = np.zeros((1, 64, 48, 3), np.uint8)
     assert OpenVinoRuntime(tower, SIZE, tmp_path / "file" / "kept")(pixels)[1].shape == (1, 32)
+
+
+def no_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.encoders.runtime._has_bf16", lambda _: False)
+
+
+@pytest.mark.parametrize("runtime", ["torch", "openvino"])
+def test_half_precision_gives_nearly_the_same_in_single_precision_arrays(tower: PixelTower, runtime: str) -> None:
+    pixels = np.random.default_rng(7).integers(0, 256, (4, 64, 48, 3), dtype=np.uint8)
+    exact = TorchRuntime(tower, torch.device("cpu"))(pixels)
+    half = (
+        TorchRuntime(tower, torch.device("cpu"), "bf16")
+        if runtime == "torch"
+        else OpenVinoRuntime(tower, SIZE, precision="bf16")
+    )(pixels)
+    assert all(part.dtype == np.float32 for part in half)
+    assert (half[1] * exact[1]).sum(axis=1).min() > 0.99
+    if runtime == "torch" or best_precision(torch.device("cpu")) == "bf16":
+        assert not np.array_equal(half[0], exact[0])
+
+
+def test_a_cpu_without_bf16_goes_on_in_single_precision(tower: PixelTower, monkeypatch, caplog) -> None:
+    no_bf16(monkeypatch)
+    pixels = np.random.default_rng(8).integers(0, 256, (1, 64, 48, 3), dtype=np.uint8)
+    assert alike(OpenVinoRuntime(tower, SIZE, precision="bf16")(pixels), OpenVinoRuntime(tower, SIZE)(pixels))
+    assert "no bf16" in caplog.text
+
+
+def test_the_best_precision_is_what_the_hardware_has(monkeypatch) -> None:
+    assert best_precision(torch.device("cuda")) == "f32"
+    monkeypatch.setattr("services.encoders.runtime._has_bf16", lambda _: True)
+    assert best_precision(torch.device("cpu")) == "bf16"
+    no_bf16(monkeypatch)
+    assert best_precision(torch.device("cpu")) == "f32"
+    monkeypatch.setitem(__import__("sys").modules, "openvino", None)
+    assert best_precision(torch.device("cpu")) == "f32"
