@@ -151,8 +151,20 @@ def test_a_key_is_asked_for_where_one_is_needed(browser, tmp_path: Path) -> None
         page.reload()
         expect(page.locator("#grid .title")).to_have_text("The first")
         expect(dialog).to_be_hidden()
+        page.get_by_role("button", name="Sign out").click()
+        expect(dialog).to_be_visible()
+        dialog.get_by_role("button", name="Not now").click()
+        expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+        expect(page.locator("#grid .title")).to_have_count(0)
+        assert context.cookies() == []
         assert errors == []
         page.goto("about:blank")  # lets go of the server
+
+
+def test_where_no_key_was_shown_there_is_nothing_to_sign_out_of(page, shop) -> None:
+    page.goto(shop)
+    expect(page.locator("#grid .title").first).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
 
 
 def test_names_and_values_of_attributes_are_text(page, shop) -> None:

@@ -1,6 +1,7 @@
 // Calls of the HTTP API. Every failure is a Problem that can be shown to people.
 
 import { askForKey } from "./key.js";
+import { note, offerTheWayOut } from "./signedin.js";
 
 const TYPES = { text: "keyword", number: "number", boolean: "boolean" }; // by kind of value
 
@@ -62,6 +63,7 @@ async function call(path, options = {}, asked = false) {
     return null;
   });
   if (response.ok && body !== null) return body;
+  if (response.status === 401) note(false);
   if (response.status === 401 && !asked && (await askForKey(introduce))) return call(path, options, true);
   throw new Problem(reason(response, body), body?.code ?? "unknown", response.status);
 }
@@ -71,13 +73,21 @@ async function introduce(key) {
   try {
     const headers = { "Content-Type": "application/json" };
     const response = await reach("/v1/session", { method: "POST", headers, body: JSON.stringify({ key }) });
-    if (response.ok) return "";
+    if (response.ok) {
+      note(true);
+      return "";
+    }
     if (response.status === 401) return "This key is not accepted. Check it, or ask for another.";
     return reason(response, await response.json().catch(() => null));
   } catch (error) {
     return error.message;
   }
 }
+
+offerTheWayOut(async () => {
+  const response = await reach("/v1/session", { method: "DELETE" });
+  if (!response.ok) throw new Problem(reason(response, null), "unknown", response.status);
+});
 
 async function reach(path, options) {
   try {
