@@ -9,9 +9,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from services.api_keys import parse_rate_limit
-from services.encoders.precision import Precision
 from services.errors import InvalidRequest, InvalidSettings
 from services.fields import TEXT_FIELDS, FieldType
+from services.precision import Precision
 
 PREFIX = "LOOKALIKE_"
 CONFIG_VARIABLE = "LOOKALIKE_CONFIG"

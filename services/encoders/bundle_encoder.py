@@ -12,12 +12,12 @@ from services.arrays import FloatArray, unit_rows
 from services.encoders.bundle import Bundle, read_bundle
 from services.encoders.calibration import UNCALIBRATED, ScoreCalibration
 from services.encoders.network import JointNetwork, TextTower
-from services.encoders.precision import Precision
 from services.encoders.preprocess import PixelArray
 from services.encoders.protocol import ModelInfo, Prediction
 from services.encoders.runtime import LazyRuntime
 from services.encoders.tokenizer import Tokenizer
 from services.errors import ModelError
+from services.precision import Precision
 
 BATCH = 64
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from services.encoders.precision import Precision
 from services.encoders.protocol import Encoder
 from services.errors import ModelError
+from services.precision import Precision
 
 SHIPPED = Path(__file__).parent / "bundles" / "lookalike-efficientnet-lite2"
 

@@ -17,9 +17,9 @@ from torch import Tensor
 from services.encoders.bundle import FORMAT, MANIFEST, WEIGHTS, calibration_in, file_sha256, replace_text, write_weights
 from services.encoders.calibration import ScoreCalibration
 from services.encoders.open_clip_encoder import OpenClipEncoder, OpenClipSource
-from services.encoders.precision import Precision
 from services.encoders.protocol import ModelInfo
 from services.errors import ModelError
+from services.precision import Precision
 
 KIND = "open_clip"
 _OWN_KEYS = {

@@ -15,10 +15,10 @@ from PIL import Image
 from torch import Tensor, nn
 
 from services.arrays import FloatArray, unit_rows
-from services.encoders.precision import Precision
 from services.encoders.protocol import ModelInfo, TextEncoder
 from services.errors import ModelError
 from services.images import flatten
+from services.precision import Precision
 
 BATCH = 32
 HUB = "hf-hub:"

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from services.arrays import FloatArray
 from services.encoders.network import JointNetwork
-from services.encoders.precision import Precision
 from services.encoders.preprocess import PixelArray, Preprocessing
+from services.precision import Precision
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # these load numpy, and some of them torch: only where the co
     from indexer.evaluation.compare import Comparison
     from indexer.evaluation.study import Plan, Study
     from services.encoders import Encoder
-    from services.encoders.precision import Precision
+    from services.precision import Precision
 
 POSITIVE = click.IntRange(min=1)
 OUTPUT = click.Path(dir_okay=False, path_type=Path)

@@ -1,4 +1,4 @@
-"""What numbers a network sees photos in."""
+"""What numbers a network sees photos in. Here, and not beside the encoders, since settings load no model library."""
 
 from typing import Literal, TypeAlias
 
