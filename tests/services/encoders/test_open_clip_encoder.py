@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
 import open_clip
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 from services.encoders import load_encoder
@@ -146,3 +148,17 @@ def test_damaged_and_unfit_files_are_refused(tmp_path: Path, network: torch.nn.M
     save_file({"visual.proj": torch.zeros(3, 3)}, tmp_path / "unfit.safetensors")
     with pytest.raises(ModelError, match=f"is .*unfit.safetensors a file of weights of {NAME}"):
         load_open_clip(f"{NAME}:{tmp_path}/unfit.safetensors")
+
+
+def test_photos_may_be_seen_in_half_precision_and_words_are_not(network: torch.nn.Module, tmp_path: Path) -> None:
+    save_file(network.state_dict(), tmp_path / "weights.safetensors")
+    exact, half = (
+        load_encoder(f"open_clip:{NAME}:{tmp_path / 'weights.safetensors'}", precision=precision)
+        for precision in ("f32", "bf16")
+    )
+    photos = [Image.effect_noise((32, 32), 80).convert("RGB") for _ in range(3)]
+    one, other = exact.encode_images(photos), half.encode_images(photos)
+    assert other.dtype == np.float32
+    assert not np.array_equal(one, other)
+    assert (one * other).sum(axis=1).min() > 0.99
+    assert np.array_equal(exact.encode_texts(["red belt"]), half.encode_texts(["red belt"]))
