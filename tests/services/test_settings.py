@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from components import LOOKALIKE
 
+from services.bootstrap import Platform
 from services.errors import InvalidSettings
 from services.fields import FieldType
 from services.settings import load_settings
@@ -20,6 +21,18 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("LOOKALIKE_"):
             monkeypatch.delenv(name)
+
+
+def test_photos_are_encoded_in_the_precision_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("services.bootstrap.load_encoder", lambda *given: asked.append(given[-1]))
+    _ = Platform(load_settings()).encoder
+    monkeypatch.setenv("LOOKALIKE_PRECISION", "bf16")
+    _ = Platform(load_settings()).encoder
+    assert asked == ["f32", "bf16"]
+    monkeypatch.setenv("LOOKALIKE_PRECISION", "fp8")
+    with pytest.raises(InvalidSettings, match="LOOKALIKE_PRECISION='fp8'"):
+        load_settings()
 
 
 def test_defaults_need_nothing() -> None:
